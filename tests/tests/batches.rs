@@ -9,9 +9,8 @@ use common::{Answer, PATH, SECRET, ask, post, set, sign};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use webhook_runtime::{
-    Batch, BatchLayout, Delivery, Field, Provider, Rejection, Secret, StartProblem, Webhook,
-    Webhooks,
-    providers::{ADYEN, EVENT_GRID, GITHUB, GOCARDLESS, HMAC_SHA256_HEX, LINE, META, OKTA, XERO},
+    Batch, BatchLayout, Delivery, Field, Provider, Rejection, Secret, Webhook, Webhooks,
+    providers::{ADYEN, EVENT_GRID, GOCARDLESS, LINE, META, OKTA, XERO},
     scheme::{RequestToSign, Scheme},
     webhook,
 };
@@ -326,30 +325,4 @@ async fn many_events_of_one_name_are_fast() {
     let (events, answer) = told::<self::meta>(&META, SECRET, PATH, &json).await;
     assert_eq!((answer.status.as_u16(), events.len()), (200, 20_000));
     assert_eq!(events[19_999], " page ");
-}
-
-#[webhook(path = "/webhook", provider = GITHUB)]
-async fn no_batch(_: Batch<'_, Event>) {}
-
-#[webhook(path = "/plain", provider = HMAC_SHA256_HEX)]
-async fn plain(_: Batch<'_, Event>) {}
-
-#[test]
-fn batch_handlers_need_a_batching_provider() {
-    let secret = || [Secret::new(SECRET)];
-    let error = Webhooks::<()>::new()
-        .mount::<no_batch>()
-        .secrets::<no_batch>(secret())
-        .mount::<plain>()
-        .secrets::<plain>(secret())
-        .into_router()
-        .expect_err("they send one event at a time");
-    assert_eq!(
-        error.problems(),
-        [
-            StartProblem::MissingBatchLayout { endpoint: "no_batch", provider: "github" },
-            StartProblem::MissingBatchLayout { endpoint: "plain", provider: "hmac-sha256-hex" },
-        ]
-    );
-    assert!(error.to_string().contains("take the event itself"), "{error}");
 }

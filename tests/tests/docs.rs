@@ -1,10 +1,12 @@
 //! What the documents say is what the code says.
 //!
-//! `docs/providers.md` and `docs/metrics.md` are generated from the code, and compared here:
-//! `UPDATE_DOCS=1 cargo test -p webhook-tests --test docs` writes them again.
+//! `docs/providers.md`, `docs/metrics.md` and the names of events in the macros are generated from the
+//! code, and compared here: `UPDATE_DOCS=1 cargo test -p webhook-tests --test docs` writes them again.
 
 #[path = "docs/coverage.rs"]
 mod coverage;
+#[path = "docs/events.rs"]
+mod events;
 #[path = "docs/metrics.rs"]
 mod metrics;
 

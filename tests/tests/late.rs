@@ -16,8 +16,8 @@ use http::StatusCode;
 use tokio::sync::{Mutex, Notify};
 use tower::ServiceExt as _;
 use webhook_runtime::{
-    Batch, Delivery, Secret, StartProblem, Webhooks,
-    providers::{LINE, SLACK, XERO},
+    Batch, Delivery,
+    providers::{LINE, XERO},
     webhook,
 };
 
@@ -179,26 +179,4 @@ async fn the_early_response_suits_the_provider() {
     let body = r#"{"events":[]}"#;
     let answer = ask(&router, post(PATH, sign(&XERO, SECRET, body.as_bytes()), body)).await;
     assert_eq!((answer.status.as_u16(), answer.text()), (200, ""));
-}
-
-#[webhook(path = "/slack", provider = SLACK, respond_within = Duration::from_secs(3))]
-async fn no_use(_: &Delivery) {}
-
-#[test]
-fn a_limit_above_the_provider_timeout_fails() {
-    let error = Webhooks::<()>::new()
-        .mount::<no_use>()
-        .secrets::<no_use>([Secret::new(SECRET)])
-        .into_router()
-        .expect_err("Slack waits three seconds");
-    let patience = Duration::from_secs(3);
-    assert_eq!(
-        error.problems(),
-        [StartProblem::ResponseTooLate {
-            endpoint: "no_use",
-            provider: "slack",
-            response_timeout: patience
-        }]
-    );
-    assert!(error.to_string().contains("slack only waits 3s"), "{error}");
 }

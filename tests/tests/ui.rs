@@ -13,7 +13,7 @@ use std::{env, fs, io, path::Path, process::Command};
 /// The compiler that wrote the `.stderr` files. Others word their messages differently.
 const WRITTEN_BY: &str = "rustc 1.95.";
 
-const CAUSES: [&str; 5] = ["option", "function", "argument", "types", "event"];
+const CAUSES: [&str; 6] = ["option", "function", "argument", "types", "event", "check"];
 
 #[test]
 fn pass() {

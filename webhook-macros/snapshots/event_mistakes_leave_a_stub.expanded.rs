@@ -26,6 +26,7 @@ const _: () = {
     {
         const SHAPE: __webhook_runtime::__private::PayloadShape = __webhook_runtime::__private::PayloadShape::of_events(
             <Self as __webhook_runtime::WebhookEvent>::EVENTS,
+            &[],
         );
         fn decode(
             encoded: __webhook_runtime::RawEvent<'__de>,

@@ -34,6 +34,7 @@ const _: () = {
     {
         const SHAPE: __webhook_runtime::__private::PayloadShape = __webhook_runtime::__private::PayloadShape::of_events(
             <Self as __webhook_runtime::WebhookEvent>::EVENTS,
+            &[("borrowed", &[]), ("of.one", &[]), ("of.another", &[])],
         );
         fn decode(
             encoded: __webhook_runtime::RawEvent<'__de>,
@@ -69,5 +70,45 @@ const _: () = {
             __webhook_runtime::__private::MatchedEvent::catch_all(matched, true)
                 .map(Self::Rest)
         }
+    }
+    #[doc(hidden)]
+    #[allow(
+        missing_debug_implementations,
+        missing_copy_implementations,
+        unreachable_pub
+    )]
+    pub struct __UnlistedEvent<const AT: ::core::primitive::usize>;
+    impl __UnlistedEvent<0usize> {
+        #[deprecated(
+            note = "`Borrowed` of `Event`: this provider lists no event `borrowed`\nif the name is right, write `#[event(\"borrowed\", unlisted)]`"
+        )]
+        #[allow(dead_code)]
+        pub fn warn(&self) {}
+    }
+    impl __UnlistedEvent<1usize> {
+        #[deprecated(
+            note = "`OfOne` of `Event`: this provider lists no event `of.one`\nif the name is right, write `#[event(\"of.one\", unlisted)]`"
+        )]
+        #[allow(dead_code)]
+        pub fn warn(&self) {}
+    }
+    impl __UnlistedEvent<2usize> {
+        #[deprecated(
+            note = "`OfAnother` of `Event`: this provider lists no event `of.another`\nif the name is right, write `#[event(\"of.another\", unlisted)]`"
+        )]
+        #[allow(dead_code)]
+        pub fn warn(&self) {}
+    }
+    impl __UnlistedEvent<{ ::core::primitive::usize::MAX }> {
+        #[allow(dead_code)]
+        pub fn warn(&self) {}
+    }
+    #[automatically_derived]
+    impl<'a, 'b: 'a, T: Clone, U> __webhook_runtime::__private::EventWarnings
+    for Event<'a, 'b, T, U>
+    where
+        U: Default,
+    {
+        type At<const AT: ::core::primitive::usize> = __UnlistedEvent<AT>;
     }
 };

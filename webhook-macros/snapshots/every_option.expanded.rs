@@ -15,6 +15,38 @@ enum hook {}
 const _: () = {
     #[allow(unused_imports)]
     use my::hooks::webhook_runtime as __webhook_runtime;
+    #[allow(
+        deprecated,
+        unused_qualifications,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery
+    )]
+    const __PROVIDER: __webhook_runtime::Provider = providers::GITHUB;
+    #[allow(
+        deprecated,
+        unused_qualifications,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery
+    )]
+    const __ENDPOINT: __webhook_runtime::Endpoint = __webhook_runtime::Endpoint::new(
+            "hook",
+            ::core::module_path!(),
+            "/webhook",
+        )
+        .name("orders")
+        .secret_env(&["SECRET"])
+        .provider(&__PROVIDER)
+        .tolerance(Duration::from_secs(60))
+        .max_body(64 * 1024)
+        .max_in_flight(16)
+        .payload_shape({
+            #[allow(unused_imports)]
+            use __webhook_runtime::__private::AnyPayload as _;
+            __webhook_runtime::__private::ShapeProbe::<&Delivery>::SHAPE
+        });
+    const _: () = __ENDPOINT.check_payload();
     #[automatically_derived]
     #[allow(
         deprecated,
@@ -29,18 +61,7 @@ const _: () = {
             + 'static,
     {
         fn endpoint() -> __webhook_runtime::Endpoint {
-            const __PROVIDER: __webhook_runtime::Provider = providers::GITHUB;
-            __webhook_runtime::Endpoint::new("hook", ::core::module_path!(), "/webhook")
-                .name("orders")
-                .secret_env(&["SECRET"])
-                .provider(&__PROVIDER)
-                .tolerance(Duration::from_secs(60))
-                .max_body(64 * 1024)
-                .max_in_flight(16)
-                .payload_shape(
-                    __webhook_runtime::__private::ShapeProbe::<&Delivery>::new()
-                        .payload_shape(),
-                )
+            __ENDPOINT
         }
         fn call(
             delivery: __webhook_runtime::__private::HandlerInput<__S>,

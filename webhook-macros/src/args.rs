@@ -23,7 +23,7 @@ pub(crate) struct Setter {
     /// Named and spanned after the option.
     pub(crate) name: Ident,
     pub(crate) value: TokenStream,
-    /// The type of a value that becomes a constant, so that a bad value does not compile.
+    /// The type of a value that becomes a constant of its own, to be passed by reference.
     pub(crate) constant: Option<&'static str>,
 }
 

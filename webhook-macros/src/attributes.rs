@@ -12,6 +12,8 @@ pub(crate) struct Shared {
     pub(crate) cfgs: Vec<Attribute>,
     /// Those that say what to think of it.
     pub(crate) notes: Vec<Attribute>,
+    /// Those that say what to warn about.
+    pub(crate) levels: Vec<Attribute>,
 }
 
 /// Reads the attributes of the function. Returns `None` if one of the function's attributes makes
@@ -43,7 +45,7 @@ pub(crate) fn shared(
     }
     let only =
         |wanted: fn(&Meta) -> bool| attrs.iter().filter_map(|attr| part(attr, wanted)).collect();
-    Some(Shared { cfgs: only(is_cfg), notes: only(is_note) })
+    Some(Shared { cfgs: only(is_cfg), notes: only(is_note), levels: only(is_level) })
 }
 
 /// True for another `#[webhook]`, as far as its path shows it.
@@ -80,6 +82,10 @@ fn part(attr: &Attribute, is_wanted: fn(&Meta) -> bool) -> Option<Attribute> {
 
 fn is_cfg(meta: &Meta) -> bool {
     meta.path().is_ident("cfg")
+}
+
+fn is_level(meta: &Meta) -> bool {
+    ["allow", "warn", "deny", "forbid"].iter().any(|level| meta.path().is_ident(level))
 }
 
 /// True for `deprecated`, `doc(hidden)` and `doc(cfg(...))`.

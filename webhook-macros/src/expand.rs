@@ -4,6 +4,7 @@
 //! type or the return type. The compiler then reports errors there.
 
 use crate::args::{Args, Setter};
+use crate::checks;
 use crate::conflicts;
 use crate::errors::Errors;
 use crate::grammar;
@@ -33,7 +34,8 @@ pub(crate) fn webhook(attr: TokenStream, item: &TokenStream) -> TokenStream {
         } else {
             stub(&handler, &path)
         });
-        quote!(#marker #implementation)
+        let cfgs = &handler.shared.cfgs;
+        quote!(#marker #(#cfgs)* #implementation)
     });
 
     // The function comes first: editors jump to the first item with its span.
@@ -70,9 +72,12 @@ fn implementation(handler: &Handler, args: &Args, runtime: &TokenStream) -> Toke
         quote_spanned!(at=> #ty: #bound,)
     });
     let bounds = quote!(#(#bounds)*);
-    let endpoint = endpoint(handler, args, runtime);
+    let constants = constants(handler, args, runtime);
+    let checks = checks::of(handler, args, runtime);
+    let endpoint = endpoint(handler, runtime);
     let call = call(handler, runtime);
-    impl_block(handler, runtime, &bounds, &quote!(#endpoint #call))
+    let implementation = impl_block(handler, runtime, &bounds, &quote!(#endpoint #call));
+    quote!(#constants #checks #implementation)
 }
 
 /// Replaces the endpoint of a handler with mistakes, so that the compiler reports nothing else.
@@ -95,21 +100,21 @@ fn impl_block(
     bounds: &TokenStream,
     functions: &TokenStream,
 ) -> TokenStream {
-    let Handler { shared, name, .. } = handler;
-    let cfgs = &shared.cfgs;
+    let name = &handler.name;
+    let allowed = allowed(name.span());
     let head = quote_spanned! {name.span()=>
         #[automatically_derived]
-        #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
+        #allowed
         impl<__S> #runtime::Webhook<__S> for #name
         where
             __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
     };
     let head = move_to(name.span(), head);
-    quote_spanned!(name.span()=> #(#cfgs)* #head #bounds { #functions })
+    quote_spanned!(name.span()=> #head #bounds { #functions })
 }
 
-/// The function that returns the attribute's arguments as data.
-fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStream {
+/// The attribute's arguments as a constant, so that the compiler checks what they say together.
+fn constants(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStream {
     let at_name = handler.name.span();
     let name = handler.name.unraw().to_string();
     let path = &args.path;
@@ -122,7 +127,9 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
                 let ty = Ident::new(ty, name.span());
                 let constant = format_ident!("__{}", name.to_string().to_uppercase());
                 let ty = move_to(name.span(), quote_spanned!(at_name=> #runtime::#ty));
-                constants.extend(quote_spanned!(name.span()=> const #constant: #ty = #value;));
+                let allowed = allowed(at_name);
+                constants
+                    .extend(quote_spanned!(name.span()=> #allowed const #constant: #ty = #value;));
                 quote_spanned!(name.span()=> &#constant)
             }
         };
@@ -130,15 +137,33 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
     }
     let inbox_options = inbox_options(at_name, &args.inbox_setters, runtime);
     let takes = handler.payload().map(|ty| takes(at_name, ty, runtime));
+    let ty = move_to(at_name, quote_spanned!(at_name=> #runtime::Endpoint));
+    let allowed = allowed(at_name);
+    quote_spanned! {at_name=>
+        #constants
+        #allowed
+        const __ENDPOINT: #ty = #ty::new(#name, ::core::module_path!(), #path)
+            #setters
+            #inbox_options
+            #takes;
+    }
+}
+
+/// The function that returns the constant.
+fn endpoint(handler: &Handler, runtime: &TokenStream) -> TokenStream {
+    let at_name = handler.name.span();
     let returns = move_to(at_name, quote_spanned!(at_name=> #runtime::Endpoint));
     quote_spanned! {at_name=>
         fn endpoint() -> #returns {
-            #constants
-            #returns::new(#name, ::core::module_path!(), #path)
-                #setters
-                #inbox_options
-                #takes
+            __ENDPOINT
         }
+    }
+}
+
+/// What lints would say of code that the user has not written.
+fn allowed(at: Span) -> TokenStream {
+    quote_spanned! {at=>
+        #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
     }
 }
 
@@ -159,8 +184,12 @@ fn inbox_options(at_name: Span, setters: &[Setter], runtime: &TokenStream) -> Op
 /// is not a payload only once, where it is decoded.
 fn takes(at_name: Span, ty: &Type, runtime: &TokenStream) -> TokenStream {
     let probe = move_to(at_name, quote_spanned!(at_name=> #runtime::__private::ShapeProbe::<));
-    let asked = quote_spanned!(at_name=> >::new().payload_shape());
-    quote_spanned!(at_name=> .payload_shape(#probe #ty #asked))
+    let imported = quote_spanned! {at_name=>
+        #[allow(unused_imports)]
+        use #runtime::__private::AnyPayload as _;
+    };
+    let imported = move_to(at_name, imported);
+    quote_spanned!(at_name=> .payload_shape({ #imported #probe #ty>::SHAPE }))
 }
 
 /// The function that runs the handler: extract, decode, call, respond.

@@ -2,13 +2,14 @@
 //!
 //! One file for each stage: `grammar` and `options` read the attribute into `args` (values are checked
 //! by `path`, `name`, `variables` and `durations`), `handler` and `arguments` read the function under it (types
-//! are checked by `known`, `payload` and `returns`), `conflicts` compares the two, and `expand`
-//! generates the endpoint. `errors` collects every mistake. `event` does the same for
+//! are checked by `known`, `payload` and `returns`), `conflicts` compares the two, `expand`
+//! generates the endpoint, and `checks` what the compiler checks of it. `errors` collects every mistake. `event` does the same for
 //! `#[derive(WebhookEvent)]`.
 
 mod args;
 mod arguments;
 mod attributes;
+mod checks;
 mod conflicts;
 mod durations;
 mod errors;

@@ -17,6 +17,18 @@ pub(crate) fn closest<'w>(
         .or_else(|| words.into_iter().find(|word| word.starts_with(&written)))
 }
 
+/// The words that are most similar to `written`, the most similar first.
+pub(crate) fn nearest(written: &str, words: &[&str], max: usize) -> Vec<String> {
+    let lower = written.to_lowercase();
+    let mut near: Vec<(usize, &str)> = words
+        .iter()
+        .map(|word| (distance(&lower, &word.to_lowercase()), *word))
+        .filter(|&(distance, word)| distance <= word.len() / 3)
+        .collect();
+    near.sort_unstable();
+    near.into_iter().take(max).map(|(_, word)| word.to_owned()).collect()
+}
+
 /// The number of letters to add, remove or replace (Levenshtein).
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -24,19 +24,21 @@ impl<'p> Runtime<'p> {
         }
     }
 
-    /// Declares what `path` needs. A path after `crate =` is imported once, so that the compiler reports
-    /// a wrong one once, where the user wrote it.
+    /// A block around the code, with names of its own, and what `path` needs. A path after `crate =` is
+    /// imported once, so that the compiler reports a wrong one once, where the user wrote it.
     pub(crate) fn around(self, code: &TokenStream) -> TokenStream {
-        let Some(given) = self.given else {
-            return code.to_token_stream();
-        };
-        let end = last_span(given);
-        let alias = alias(end);
-        let rest = move_to(end, quote!(::webhook_runtime as #alias;));
-        quote! {
-            const _: () = {
+        let import = self.given.map(|given| {
+            let end = last_span(given);
+            let alias = alias(end);
+            let rest = move_to(end, quote!(::webhook_runtime as #alias;));
+            quote! {
                 #[allow(unused_imports)]
                 use #given #rest
+            }
+        });
+        quote! {
+            const _: () = {
+                #import
                 #code
             };
         }

@@ -161,6 +161,7 @@ pub use verify::{
 /// | a variant | `#[event("push")]` | made of the event `push`, whatever its action is |
 /// | a variant | `#[event("issues.opened")]` | made of the event `issues` with the action `opened`, or of an event of that whole name |
 /// | a variant | `#[event("ping", "pong")]` | made of any of these |
+/// | a variant | `#[event("push", unlisted)]` | the same as without `unlisted`, and no warning if the provider does not list the name |
 /// | one variant | `#[event(other)]` | holds [`UnknownEvent`]: every event that is named nowhere, and, unless `strict`, those that do not fit |
 /// | the enum | `#[event(strict)]` | a known event that does not fit its variant's type is refused by 422 |
 /// | the enum | `#[event(crate = my_crate::webhook_runtime)]` | where the runtime is, if it is renamed or re-exported |
@@ -217,7 +218,7 @@ pub mod __private {
         delivery::PayloadShape,
         dispatch::{Respond, Returned},
         endpoint::{EndpointOptions, Extractor, HandlerFuture, HandlerInput},
-        payload::{CatchAll, Decode, MatchedEvent, ShapeProbe},
+        payload::{AnyPayload, CatchAll, Decode, EventWarnings, MatchedEvent, ShapeProbe},
     };
     // Public, because the compiler leaves out what nobody can call.
     #[cfg(debug_assertions)]

@@ -22,6 +22,8 @@ mod args;
 mod arguments;
 #[path = "../../../webhook-macros/src/attributes.rs"]
 mod attributes;
+#[path = "../../../webhook-macros/src/checks.rs"]
+mod checks;
 #[path = "../../../webhook-macros/src/conflicts.rs"]
 mod conflicts;
 #[path = "../../../webhook-macros/src/durations.rs"]

@@ -8,7 +8,7 @@ use serde_json::json;
 use webhook_runtime::{
     Delivery, Field, Inbox, Secret, StartProblem, Webhooks,
     inbox::{Backoff, DeliveryState as Stands, EndpointOptions, Rate, Record},
-    providers::LINE,
+    providers::{GITHUB, LINE, MAILGUN},
     testing::TestHooks,
     webhook,
 };
@@ -228,4 +228,35 @@ async fn impossible_options_fail_the_start() {
             .contains("`none`: the option `concurrency` of `inbox` is 0, and nothing would run"),
         "{error}"
     );
+}
+
+#[webhook(path = "/github", provider = GITHUB, inbox(order_by = "/issue/id"))]
+async fn github(_: &Delivery) {}
+
+#[webhook(path = "/mailgun", provider = MAILGUN, inbox(order_by = "/event-data/id"))]
+async fn mailgun(_: &Delivery) {}
+
+#[tokio::test]
+async fn an_unsigned_ordering_key_fails_the_start() {
+    let secret = || [Secret::new(common::SECRET)];
+    let problems = |order_by| {
+        let hooks = Webhooks::new()
+            .mount::<github>()
+            .secrets::<github>(secret())
+            .inbox_options::<github>(EndpointOptions::new().order_by(order_by))
+            .mount::<mailgun>()
+            .secrets::<mailgun>(secret())
+            .inbox(Inbox::builder("").open_in_memory().expect("right"))
+            .with_state(());
+        hooks.into_router().expect_err("they are not signed").problems().to_vec()
+    };
+    let unsigned = |endpoint| StartProblem::InvalidInboxOption {
+        endpoint,
+        option: "order_by",
+        problem: "names a value that the provider does not sign",
+    };
+    // Mailgun's scheme is code, which the compiler cannot ask.
+    assert_eq!(problems(Field::pointer("/issue/number")), [unsigned("mailgun")]);
+    let header = Field::header("x-github-event");
+    assert_eq!(problems(header), [unsigned("github"), unsigned("mailgun")]);
 }

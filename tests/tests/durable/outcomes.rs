@@ -6,8 +6,9 @@ use axum::extract::State;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 use webhook_runtime::{
-    Field, Webhooks,
+    Field, Provider, Webhooks,
     inbox::{DeliveryState as Stands, Filter},
+    scheme::Scheme,
     testing::TestHooks,
     webhook,
 };
@@ -123,7 +124,10 @@ async fn ordered(State(seen): State<Seen>, payload: serde_json::Value) -> Status
         .expect("a status")
 }
 
-#[webhook(path = "/by-header", inbox(order_by = Field::header("x-account")))]
+/// Nothing is signed, so the ordering key can be anywhere.
+const TOKEN: Provider = Provider::new("token", Scheme::token().header("x-token"));
+
+#[webhook(path = "/by-header", provider = TOKEN, inbox(order_by = Field::header("x-account")))]
 async fn by_header(State(seen): State<Seen>, payload: serde_json::Value) {
     seen.note(payload["n"].to_string());
 }

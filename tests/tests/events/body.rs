@@ -37,9 +37,9 @@ struct Object<'a> {
 pub(crate) enum Stripe<'a> {
     #[event("charge.succeeded", "charge.refunded")]
     Charge(Charge<'a>),
-    #[event("charge")]
+    #[event("charge", unlisted)]
     NeverSent,
-    #[event("ping")]
+    #[event("ping", unlisted)]
     Ping,
     #[event(other)]
     Other(UnknownEvent<'a>),

@@ -64,7 +64,7 @@ options! {
     provider_in_a_block(path = "/a", provider = { const GITHUB: Provider = self::GITHUB; GITHUB });
     provider_changed(path = "/a", provider = providers::GITHUB.with_ack_status(200));
     tolerance(path = "/a", provider = providers::STRIPE, tolerance = 2 * LIMIT);
-    duration_from_floats(path = "/a", respond_within = Duration::from_secs_f64(1.5));
+    duration_from_millis(path = "/a", respond_within = Duration::from_millis(1_500));
     duration_by_constant(path = "/a", respond_within = LIMIT);
     body_by_shift(path = "/a", max_body = 1 << 20);
     body_by_constant(path = "/a", max_body = webhook_runtime::DEFAULT_MAX_BODY);

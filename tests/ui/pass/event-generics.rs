@@ -5,7 +5,9 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use webhook_runtime::{Delivery, Payload, UnknownEvent, WebhookEvent, Webhooks, webhook};
+use webhook_runtime::{
+    Delivery, Payload, UnknownEvent, WebhookEvent, Webhooks, providers::STANDARD_WEBHOOKS, webhook,
+};
 
 #[derive(Deserialize)]
 struct Push<'a> {
@@ -101,7 +103,7 @@ fn for_every_type<'a, T: Payload<'a> + Deserialize<'a>>() {
     is_event::<Typed<'a, T>>();
 }
 
-#[webhook(path = "/typed")]
+#[webhook(path = "/typed", provider = STANDARD_WEBHOOKS)]
 async fn typed(event: Typed<'_, Push<'_>>) {
     match event {
         Typed::One(one) => drop(one),
@@ -111,7 +113,7 @@ async fn typed(event: Typed<'_, Push<'_>>) {
     }
 }
 
-#[webhook(path = "/lifetimes")]
+#[webhook(path = "/lifetimes", provider = STANDARD_WEBHOOKS)]
 async fn lifetimes(event: Lifetimes<'_, '_, '_>) {
     match event {
         Lifetimes::Push(_) | Lifetimes::Text(_) => {}
@@ -121,7 +123,7 @@ async fn lifetimes(event: Lifetimes<'_, '_, '_>) {
     std::future::ready(()).await;
 }
 
-#[webhook(path = "/nested")]
+#[webhook(path = "/nested", provider = STANDARD_WEBHOOKS)]
 async fn nested(event: Nested<'_>) -> String {
     match event {
         Nested::Issues(Issues::Opened(_)) => "opened".to_owned(),

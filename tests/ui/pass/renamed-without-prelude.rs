@@ -39,7 +39,12 @@ enum Event<'a, T> {
     Other(hooks::framework::UnknownEvent<'a>),
 }
 
-#[hooks::framework::webhook(path = "/events", secret_env = "SECRET", crate = hooks::framework)]
+#[hooks::framework::webhook(
+    path = "/events",
+    secret_env = "SECRET",
+    provider = hooks::framework::providers::GITHUB,
+    crate = hooks::framework
+)]
 async fn events(event: Event<'_, u8>) {
     match event {
         Event::Push(_) | Event::Ping => {}

@@ -24,6 +24,8 @@ pub(crate) struct OnVariant {
     pub(crate) names: Vec<LitStr>,
     /// The place of `other`.
     pub(crate) other: Option<Span>,
+    /// The place of `unlisted`.
+    pub(crate) unlisted: Option<Span>,
     /// Set by any `#[event(...)]`, even a wrong one, whose mistakes are reported already.
     pub(crate) is_marked: bool,
 }
@@ -43,9 +45,10 @@ struct Word {
 
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
-    Word { name: "other",  place: Place::Variant, example: "#[event(other)]" },
-    Word { name: "strict", place: Place::Enum,    example: "#[event(strict)]" },
-    Word { name: "crate",  place: Place::Enum,    example: "#[event(crate = some::path)]" },
+    Word { name: "other",    place: Place::Variant, example: "#[event(other)]" },
+    Word { name: "unlisted", place: Place::Variant, example: "#[event(\"push\", unlisted)]" },
+    Word { name: "strict",   place: Place::Enum,    example: "#[event(strict)]" },
+    Word { name: "crate",    place: Place::Enum,    example: "#[event(crate = some::path)]" },
 ];
 
 /// Words that others use for `other`.
@@ -76,11 +79,7 @@ pub(crate) fn on_enum(attrs: &[Attribute], errors: &mut Errors) -> OnEnum {
             }
             Item::Word(word, ..) if word.place != Place::Enum => {
                 let Item::Word(_, key, _) = item else { continue };
-                errors.at(
-                    key.span(),
-                    "`other` marks the variant that takes all other events: \
-                     put `#[event(other)]` above that variant",
-                );
+                errors.at(key.span(), of_a_variant(word));
                 continue;
             }
             Item::Word(word, key, value) => (word, key, value),
@@ -110,10 +109,10 @@ pub(crate) fn on_variant(attrs: &[Attribute], errors: &mut Errors) -> OnVariant 
         match item {
             Item::Name(name) => said.names.push(name),
             Item::Word(word, key, value) if word.place == Place::Variant => {
-                if said.other.is_some() {
-                    errors.at(key.span(), "`other` is given twice");
+                let seen = if word.name == "other" { &mut said.other } else { &mut said.unlisted };
+                if seen.replace(key.span()).is_some() {
+                    errors.at(key.span(), format!("`{}` is given twice", word.name));
                 }
-                said.other = Some(key.span());
                 no_value(word, value, errors);
             }
             Item::Word(word, key, _) => errors.at(
@@ -125,7 +124,22 @@ pub(crate) fn on_variant(attrs: &[Attribute], errors: &mut Errors) -> OnVariant 
             ),
         }
     }
+    if let Some(at) = said.unlisted.filter(|_| said.names.is_empty()) {
+        let hint = "`unlisted` stands behind the name of an event: `#[event(\"push\", unlisted)]`";
+        errors.at(at, hint);
+    }
     said
+}
+
+/// The hint for a word of a variant above the enum.
+fn of_a_variant(word: &Word) -> &'static str {
+    if word.name == "other" {
+        "`other` marks the variant that takes all other events: \
+         put `#[event(other)]` above that variant"
+    } else {
+        "`unlisted` marks the names of a variant: \
+         put it behind them, `#[event(\"push\", unlisted)]`"
+    }
 }
 
 /// Rejects the attribute on a field.
@@ -253,7 +267,7 @@ fn unknown(name: &str, meant: Option<&str>) -> String {
     match meant {
         Some(meant) => format!("there is no option `{name}`; did you mean `{meant}`?"),
         None => format!(
-            "there is no option `{name}`: the options are `other`, `strict` and `crate`\n\
+            "there is no option `{name}`: the options are `other`, `unlisted`, `strict` and `crate`\n\
              is it the name of an event? then write it in quotes: `#[event(\"{name}\")]`"
         ),
     }

@@ -3,6 +3,7 @@
 //! The runtime's `MatchedEvent` matches the delivery, and handles a body that does not fit.
 
 use super::model::{Event, Other, Variant};
+use super::unlisted;
 use crate::errors::Errors;
 use crate::runtime::Runtime;
 use crate::spans::{first_span, last_span, local, move_to};
@@ -14,12 +15,12 @@ pub(super) fn expand(event: &Event, errors: &Errors) -> TokenStream {
     let runtime = runtime(event, Span::call_site());
     let other = event.other.as_ref().filter(|_| errors.is_empty());
     let names = names(event, &runtime, other.is_some());
-    let payload = match other {
-        Some(other) => payload(event, other, &runtime),
+    let payload = if let Some(other) = other {
+        payload(event, other, &runtime)
+    } else {
         // Replaces the code for an enum with mistakes, so that the compiler reports nothing else.
-        None => {
-            implementation(event, &runtime, &TokenStream::new(), &quote!(::core::unimplemented!()))
-        }
+        let body = quote!(::core::unimplemented!());
+        implementation(event, &runtime, &[], &TokenStream::new(), &body)
     };
     let implementations = Runtime::new(event.runtime.as_ref()).around(&quote!(#names #payload));
     quote! {
@@ -85,17 +86,22 @@ fn payload(event: &Event, other: &Other, runtime: &TokenStream) -> TokenStream {
         #choose
         #rest
     };
-    implementation(event, runtime, &quote!(#(#bounds)*), &body)
+    let names = unlisted::names(event);
+    let warnings = unlisted::warnings(event, &names, runtime);
+    let implementation = implementation(event, runtime, &names, &quote!(#(#bounds)*), &body);
+    quote!(#implementation #warnings)
 }
 
 fn implementation(
     event: &Event,
     runtime: &TokenStream,
+    names: &[unlisted::Name<'_>],
     bounds: &TokenStream,
     body: &TokenStream,
 ) -> TokenStream {
     let Event { name, generics, .. } = event;
     let allowed = allowed();
+    let listed = unlisted::listed(names);
     let encoded = local("encoded");
     let (_, arguments, _) = generics.split_for_impl();
     let mut borrowing = generics.clone();
@@ -115,6 +121,7 @@ fn implementation(
         {
             const SHAPE: #runtime::__private::PayloadShape = #runtime::__private::PayloadShape::of_events(
                 <Self as #runtime::WebhookEvent>::EVENTS,
+                #listed,
             );
 
             fn decode(

@@ -4,7 +4,9 @@ mod attribute;
 mod expand;
 mod model;
 mod names;
+mod published;
 mod read;
+mod unlisted;
 
 use crate::errors::Errors;
 use proc_macro2::TokenStream;

@@ -19,6 +19,8 @@ pub(super) struct Event {
 pub(super) struct Variant {
     pub(super) name: Ident,
     pub(super) events: Vec<LitStr>,
+    /// The provider does not list these events.
+    pub(super) is_unlisted: bool,
     pub(super) payload: Option<Type>,
 }
 

@@ -45,7 +45,9 @@ fn variants(event: &mut Event, data: DataEnum, errors: &mut Errors) {
             }
             has_unmarked_catch_all |= holds_unknown(&variant, event);
             let payload = payload(&variant, event, !said.names.is_empty(), errors);
-            event.variants.push(Variant { name: variant.ident, events: said.names, payload });
+            let is_unlisted = said.unlisted.is_some();
+            let (name, events) = (variant.ident, said.names);
+            event.variants.push(Variant { name, events, is_unlisted, payload });
             continue;
         };
         if let Some(name) = names.first() {

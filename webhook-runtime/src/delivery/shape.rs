@@ -8,6 +8,9 @@ pub struct PayloadShape {
     pub(crate) kind: PayloadKind,
     /// The names of the events that have a variant, if the name decides what is decoded.
     pub(crate) events: Option<&'static [&'static str]>,
+    /// The names that are compared with the list of the provider, each with similar names of events
+    /// that some provider sends.
+    pub(crate) listed: &'static [(&'static str, &'static [&'static str])],
 }
 
 /// The part of a delivery that is one payload.
@@ -22,21 +25,25 @@ pub(crate) enum PayloadKind {
 }
 
 impl PayloadShape {
-    pub(crate) const ITEM: Self = Self { kind: PayloadKind::Item, events: None };
-    pub(crate) const DELIVERY: Self = Self { kind: PayloadKind::Delivery, events: None };
+    pub(crate) const ITEM: Self = Self { kind: PayloadKind::Item, events: None, listed: &[] };
+    pub(crate) const DELIVERY: Self = Self { kind: PayloadKind::Delivery, ..Self::ITEM };
 
-    /// An enum of the events with these names.
+    /// An enum of the events with these names. `listed` are those to compare with the list of the
+    /// provider, each with similar names.
     #[must_use]
-    pub const fn of_events(events: &'static [&'static str]) -> Self {
-        Self { kind: PayloadKind::Item, events: Some(events) }
+    pub const fn of_events(
+        events: &'static [&'static str],
+        listed: &'static [(&'static str, &'static [&'static str])],
+    ) -> Self {
+        Self { kind: PayloadKind::Item, events: Some(events), listed }
     }
 
     pub(crate) const fn batch_of(item: Self) -> Self {
-        Self { kind: PayloadKind::Batch, events: item.events }
+        Self { kind: PayloadKind::Batch, ..item }
     }
 
     /// True if the name of the event decides what is decoded.
-    pub(crate) fn is_by_event(self) -> bool {
+    pub(crate) const fn is_by_event(self) -> bool {
         self.events.is_some()
     }
 

@@ -1,6 +1,8 @@
 //! The attribute's options as data, and the trait that the attribute implements.
 
+mod checks;
 mod inbox_options;
+mod message;
 
 use std::{ops::Range, time::Duration};
 

@@ -6,6 +6,7 @@ mod decoder;
 mod event;
 mod form;
 mod probe;
+mod unlisted;
 
 use decoder::Decoder;
 use serde::Deserialize;
@@ -18,7 +19,8 @@ use crate::delivery::{
 
 pub use batch::{Batch, BatchItem};
 pub use event::{CatchAll, MatchedEvent, UnknownEvent, WebhookEvent};
-pub use probe::ShapeProbe;
+pub use probe::{AnyPayload, ShapeProbe};
+pub use unlisted::EventWarnings;
 
 /// The last argument of a handler: any type that serde can deserialize, borrowed from the body or
 /// owned; an enum of events that derives [`WebhookEvent`](crate::WebhookEvent); a [`Batch`] of

@@ -11,6 +11,7 @@ pub(crate) mod provider;
 pub mod providers;
 pub mod scheme;
 pub(crate) mod secret;
+mod texts;
 
 pub(crate) use body_format::{BodyFormat, body_format, is_labelled_form};
 pub use clock::{Clock, SystemClock};

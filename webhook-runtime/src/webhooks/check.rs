@@ -7,7 +7,6 @@ use http::Uri;
 
 use super::{Webhooks, find_for};
 use crate::{
-    delivery::PayloadKind,
     endpoint::Endpoint,
     receive::{Receiver, Secrets},
     support::{
@@ -105,29 +104,6 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
         }
         if endpoint.max_in_flight == Some(0) {
             problems.push(StartProblem::ZeroMaxInFlight { endpoint: name });
-        }
-        let payload_shape = endpoint.payload_shape;
-        let items = provider.batch();
-        if payload_shape.kind == PayloadKind::Batch && items.is_none() {
-            let provider = provider.name();
-            problems.push(StartProblem::MissingBatchLayout { endpoint: name, provider });
-        }
-        let names_events =
-            provider.event().is_some() || items.is_some_and(|items| items.event().is_some());
-        if payload_shape.is_by_event() && !names_events {
-            let provider = provider.name();
-            problems.push(StartProblem::MissingEventName { endpoint: name, provider });
-        }
-        if let (Some(limit), Some(response_timeout)) =
-            (endpoint.respond_within, provider.response_timeout())
-            && limit >= response_timeout
-        {
-            let provider = provider.name();
-            problems.push(StartProblem::ResponseTooLate {
-                endpoint: name,
-                provider,
-                response_timeout,
-            });
         }
         if scheme.fetches_keys && self.key_ring.is_none() {
             let provider = provider.name();

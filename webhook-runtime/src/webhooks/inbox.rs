@@ -5,6 +5,7 @@ use axum::{Router, routing::MethodRouter};
 use crate::{
     endpoint::{Endpoint, EndpointOptions, Webhook},
     inbox::{Inbox, http::run::Runner, worker::JobHandlers},
+    verify::Field,
     webhooks::{Webhooks, find_for, problems::StartProblem},
 };
 
@@ -177,6 +178,16 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
                 StartProblem::InvalidInboxOption { endpoint: endpoint.function, option, problem }
             });
             problems.extend(impossible);
+            // The compiler has checked the attribute, but neither options in code nor a scheme that is
+            // code.
+            let unsigned = |source: &Field| !endpoint.provider.can_order_by(*source);
+            if endpoint.inbox_options.order_by.as_ref().is_some_and(unsigned) {
+                problems.push(StartProblem::InvalidInboxOption {
+                    endpoint: endpoint.function,
+                    option: "order_by",
+                    problem: "names a value that the provider does not sign",
+                });
+            }
             let inbox = self.inboxes.of(endpoint);
             let before = stored[..at]
                 .iter()

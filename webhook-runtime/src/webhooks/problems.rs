@@ -1,6 +1,6 @@
 //! The problems that keep webhooks from starting, all of them at once.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt};
 
 use crate::verify::SecretError;
 
@@ -61,29 +61,6 @@ pub enum StartProblem {
     },
     /// Handlers run behind an inbox, but there is no tokio runtime to run them on.
     MissingRuntime,
-    /// The handler takes a batch, but the provider sends one event at a time.
-    MissingBatchLayout {
-        /// The endpoint's function.
-        endpoint: &'static str,
-        /// The provider.
-        provider: &'static str,
-    },
-    /// The handler takes events by name, but the provider has no event names.
-    MissingEventName {
-        /// The endpoint's function.
-        endpoint: &'static str,
-        /// The provider.
-        provider: &'static str,
-    },
-    /// `respond_within` is not shorter than the provider's timeout.
-    ResponseTooLate {
-        /// The endpoint's function.
-        endpoint: &'static str,
-        /// The provider.
-        provider: &'static str,
-        /// The provider's timeout.
-        response_timeout: Duration,
-    },
     /// The required variable is not set.
     MissingVariable {
         /// The endpoint's function.
@@ -288,21 +265,6 @@ impl fmt::Display for StartProblem {
             Self::MissingRuntime => f.write_str(
                 "functions marked `inbox` run in the background: build the router on a tokio \
                  runtime",
-            ),
-            Self::MissingBatchLayout { endpoint, provider } => write!(
-                f,
-                "`{endpoint}`: it takes a `Batch`, but {provider} sends one event at a time; take \
-                 the event itself, or describe the batch with `Provider::with_batch`"
-            ),
-            Self::MissingEventName { endpoint, provider } => write!(
-                f,
-                "`{endpoint}`: it takes events by name, but {provider} has no event names; set their \
-                 field with `Provider::with_event`, or take another type of payload"
-            ),
-            Self::ResponseTooLate { endpoint, provider, response_timeout } => write!(
-                f,
-                "`{endpoint}`: `respond_within` has no effect, because {provider} only waits \
-                 {response_timeout:?}; make it shorter"
             ),
             Self::MissingPublicUrl { endpoint, provider } => write!(
                 f,

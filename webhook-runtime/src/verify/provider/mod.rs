@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime};
 #[cfg(feature = "inbox")]
 use std::{borrow::Cow, ops::Range};
 
+#[cfg(feature = "axum")]
+use crate::verify::texts::{is_one_of, refines_one_of};
 use crate::verify::{
     Secret, handshake,
     handshake::Handshake,
@@ -37,6 +39,7 @@ pub struct Provider {
     id: Option<Field>,
     event: Option<Field>,
     event_fallbacks: &'static [Field],
+    event_names: &'static [&'static str],
     action: Option<Field>,
     json_form_field: Option<&'static str>,
     batch: Option<BatchLayout>,
@@ -126,6 +129,7 @@ impl Provider {
             id: None,
             event: None,
             event_fallbacks: &[],
+            event_names: &[],
             action: None,
             json_form_field: None,
             batch: None,
@@ -160,6 +164,15 @@ impl Provider {
     #[must_use]
     pub const fn with_event_fallbacks(mut self, sources: &'static [Field]) -> Self {
         self.event_fallbacks = sources;
+        self
+    }
+
+    /// Sets the names of the events, without actions, if the provider publishes a list of them. The
+    /// compiler warns about an enum of events with any other name: see
+    /// [`WebhookEvent`](derive@crate::WebhookEvent).
+    #[must_use]
+    pub const fn with_event_names(mut self, names: &'static [&'static str]) -> Self {
+        self.event_names = names;
         self
     }
 
@@ -318,6 +331,35 @@ impl Provider {
         self.event_fallbacks
     }
 
+    /// The names of the events that the provider publishes; empty if there is no list.
+    #[must_use]
+    pub const fn event_names(&self) -> &'static [&'static str] {
+        self.event_names
+    }
+
+    /// True unless the provider publishes its events, and `name` is not one of them. An action behind
+    /// the name can be any.
+    #[cfg(feature = "axum")]
+    pub(crate) const fn may_send(&self, name: &str) -> bool {
+        let has_action = match self.batch {
+            Some(batch) => batch.action().is_some(),
+            None => self.action.is_some(),
+        };
+        self.event_names.is_empty()
+            || is_one_of(name, self.event_names)
+            || has_action && refines_one_of(name, self.event_names)
+    }
+
+    /// True if deliveries have the name of their event.
+    #[cfg(feature = "axum")]
+    pub(crate) const fn names_events(&self) -> bool {
+        let in_batch = match self.batch {
+            Some(batch) => batch.event().is_some(),
+            None => false,
+        };
+        self.event.is_some() || in_batch
+    }
+
     /// The location of the action, which refines the event.
     #[must_use]
     pub const fn action(&self) -> Option<Field> {
@@ -420,6 +462,15 @@ impl Provider {
             (Field::Header(name), Some(scheme)) => scheme.signs_header(name),
             (Field::Header(name), None) => self.scheme_info().signed_headers.contains(&name),
             (Field::Pointer(pointer), _) => self.signs_pointer(pointer),
+        }
+    }
+
+    /// True if the value at `source` can be the ordering key: see [`Scheme::can_order_by`].
+    #[cfg(feature = "inbox")]
+    pub(crate) fn can_order_by(&self, source: Field) -> bool {
+        match self.scheme() {
+            Some(scheme) => scheme.can_order_by(source),
+            None => self.signs(source) || !self.scheme_info().signs_values(),
         }
     }
 

@@ -16,6 +16,7 @@ const SCHEME: Scheme = Scheme::hmac_sha256().header("x-hub-signature").prefix("s
 pub const BITBUCKET: Provider = Provider::new("bitbucket", SCHEME)
     .with_id(Field::header("x-request-uuid"))
     .with_event(Field::header("x-event-key"))
+    .with_event_names(EVENT_NAMES)
     .with_docs_url("https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/");
 
 /// Bitbucket Data Center: [webhooks][docs], with the same signature as [`BITBUCKET`].
@@ -45,3 +46,36 @@ pub const BITBUCKET_DATA_CENTER: Provider = Provider::new("bitbucket-data-center
         HandshakeResponse::Empty(200),
     )])
     .with_docs_url("https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html");
+
+/// The events of Bitbucket Cloud: [the list](https://support.atlassian.com/bitbucket-cloud/docs/event-payloads/).
+const EVENT_NAMES: &[&str] = &[
+    "issue:comment_created",
+    "issue:created",
+    "issue:updated",
+    "pipeline:span_created",
+    "project:updated",
+    "pullrequest:approved",
+    "pullrequest:changes_request_created",
+    "pullrequest:changes_request_removed",
+    "pullrequest:comment_created",
+    "pullrequest:comment_deleted",
+    "pullrequest:comment_reopened",
+    "pullrequest:comment_resolved",
+    "pullrequest:comment_updated",
+    "pullrequest:created",
+    "pullrequest:fulfilled",
+    "pullrequest:push",
+    "pullrequest:rejected",
+    "pullrequest:unapproved",
+    "pullrequest:updated",
+    "repo:commit_comment_created",
+    "repo:commit_status_created",
+    "repo:commit_status_updated",
+    "repo:created",
+    "repo:deleted",
+    "repo:fork",
+    "repo:imported",
+    "repo:push",
+    "repo:transfer",
+    "repo:updated",
+];

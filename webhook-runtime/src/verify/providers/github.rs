@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::github_events::EVENT_NAMES;
 use crate::verify::{Field, Provider, scheme::Scheme};
 
 /// GitHub: [validating webhook deliveries][docs].
@@ -17,6 +18,7 @@ pub const GITHUB: Provider = Provider::new(
 )
 .with_id(Field::header("x-github-delivery"))
 .with_event(Field::header("x-github-event"))
+.with_event_names(EVENT_NAMES)
 .with_action(Field::pointer("/action"))
 .with_json_form_field("payload")
 .with_docs_url("https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries")

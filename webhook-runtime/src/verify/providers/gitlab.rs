@@ -17,6 +17,7 @@ pub const GITLAB: Provider =
     Provider::new("gitlab-token", Scheme::token().header("x-gitlab-token"))
         .with_id(Field::header("idempotency-key"))
         .with_event(Field::header("x-gitlab-event"))
+        .with_event_names(EVENT_NAMES)
         .with_action(Field::pointer("/object_attributes/action"))
         .with_docs_url(DOCS)
         .with_response_timeout(Duration::from_secs(10));
@@ -33,6 +34,33 @@ pub const GITLAB: Provider =
 pub const GITLAB_SIGNING: Provider = Provider::new("gitlab-signing", Scheme::standard_webhooks())
     .with_id(Field::header("webhook-id"))
     .with_event(Field::header("x-gitlab-event"))
+    .with_event_names(EVENT_NAMES)
     .with_action(Field::pointer("/object_attributes/action"))
     .with_docs_url(DOCS)
     .with_response_timeout(Duration::from_secs(10));
+
+/// The events of GitLab: [the list](https://docs.gitlab.com/user/project/integrations/webhook_events/).
+const EVENT_NAMES: &[&str] = &[
+    "Confidential Issue Hook",
+    "Confidential Note Hook",
+    "Deployment Hook",
+    "Emoji Hook",
+    "Feature Flag Hook",
+    "Issue Hook",
+    "Job Hook",
+    "Member Hook",
+    "Merge Request Hook",
+    "Milestone Hook",
+    "Note Hook",
+    "Pipeline Hook",
+    "Project Hook",
+    "Push Hook",
+    "Release Hook",
+    "Resource Access Token Hook",
+    "Resource Deploy Token Hook",
+    "Subgroup Hook",
+    "System Hook",
+    "Tag Push Hook",
+    "Vulnerability Hook",
+    "Wiki Page Hook",
+];

@@ -23,8 +23,38 @@ pub const LINEAR: Provider = Provider::new(
 )
 .with_id(Field::header("linear-delivery"))
 .with_event(Field::pointer("/type"))
+.with_event_names(EVENT_NAMES)
 .with_action(Field::pointer("/action"))
 .with_ack_status(200)
 .with_docs_url("https://linear.app/developers/webhooks")
 .with_response_timeout(Duration::from_secs(5))
 .with_retry_period(Duration::from_secs(60 + 60 * 60 + 6 * 60 * 60));
+
+/// The events of Linear: [the list](https://linear.app/developers/webhooks).
+const EVENT_NAMES: &[&str] = &[
+    "AgentSessionEvent",
+    "AppUserNotification",
+    "Attachment",
+    "AuditEntry",
+    "Comment",
+    "Customer",
+    "CustomerNeed",
+    "Cycle",
+    "Document",
+    "Initiative",
+    "InitiativeLabel",
+    "InitiativeUpdate",
+    "Issue",
+    "IssueLabel",
+    "IssueSLA",
+    "OAuthApp",
+    "OAuthAuthorization",
+    "PermissionChange",
+    "Project",
+    "ProjectLabel",
+    "ProjectUpdate",
+    "Reaction",
+    "Release",
+    "ReleaseNote",
+    "User",
+];

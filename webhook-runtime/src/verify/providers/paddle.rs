@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::paddle_events::EVENT_NAMES;
 use crate::verify::{
     Field, Provider,
     scheme::{Scheme, Timestamp},
@@ -29,6 +30,7 @@ pub const PADDLE: Provider = Provider::new(
 )
 .with_id(Field::pointer("/event_id"))
 .with_event(Field::pointer("/event_type"))
+.with_event_names(EVENT_NAMES)
 .with_ack_status(200)
 .with_docs_url("https://developer.paddle.com/webhooks/signature-verification")
 .with_response_timeout(Duration::from_secs(5))

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::shopify_events::EVENT_NAMES;
 use crate::verify::{Deduplication, Field, Provider, scheme::Scheme};
 
 /// Shopify: [verifying deliveries][docs].
@@ -36,6 +37,7 @@ pub const SHOPIFY: Provider = Provider::new(
 )
 .with_id(Field::header("x-shopify-webhook-id"))
 .with_event(Field::header("x-shopify-topic"))
+.with_event_names(EVENT_NAMES)
 .with_deduplication(Deduplication::SignedBytesAndEvent)
 .with_docs_url("https://shopify.dev/docs/apps/build/webhooks/verify-deliveries")
 .with_response_timeout(Duration::from_secs(5))

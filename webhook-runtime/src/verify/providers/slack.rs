@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::slack_events::EVENT_NAMES;
 use crate::verify::{
     Field, Provider,
     handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
@@ -52,6 +53,7 @@ pub const SLACK: Provider = Provider::new(
 )
 .with_id(Field::pointer("/event_id"))
 .with_event(Field::pointer("/event/type"))
+.with_event_names(EVENT_NAMES)
 .with_action(Field::pointer("/event/subtype"))
 .with_json_form_field("payload")
 .with_handshakes(HANDSHAKES)

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::stripe_events::EVENT_NAMES;
 use crate::verify::{
     Field, Provider,
     scheme::{Scheme, Timestamp},
@@ -28,5 +29,6 @@ pub const STRIPE: Provider = Provider::new(
 )
 .with_id(Field::pointer("/id"))
 .with_event(Field::pointer("/type"))
+.with_event_names(EVENT_NAMES)
 .with_docs_url("https://docs.stripe.com/webhooks")
 .with_retry_period(Duration::from_secs(3 * 24 * 60 * 60));

@@ -8,6 +8,7 @@ use super::{
     grammar::{HeaderNames, Placement},
     timestamp::TimestampLocation,
 };
+use crate::verify::texts::equal;
 
 impl Scheme {
     /// The names of the second family, if there is one.
@@ -85,21 +86,6 @@ impl Scheme {
             );
         }
     }
-}
-
-const fn equal(left: &str, right: &str) -> bool {
-    let (left, right) = (left.as_bytes(), right.as_bytes());
-    if left.len() != right.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < left.len() {
-        if left[at] != right[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
 }
 
 #[cfg(test)]

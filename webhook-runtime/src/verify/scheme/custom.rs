@@ -151,6 +151,12 @@ impl SchemeInfo {
             replay_window: ReplayWindow::Unlimited,
         }
     }
+
+    /// True if the signature covers any value that a handler can read.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn signs_values(&self) -> bool {
+        self.signs_body || !self.signed_pointers.is_empty() || !self.signed_headers.is_empty()
+    }
 }
 
 /// The secret, key and time to verify a request with.

@@ -6,6 +6,9 @@ use super::{
     template::Part,
     timestamp::TimestampLocation,
 };
+#[cfg(feature = "axum")]
+use crate::verify::Field;
+use crate::verify::texts::equal;
 
 impl Scheme {
     /// The maximum number of secrets, if each has its own header.
@@ -20,7 +23,7 @@ impl Scheme {
     pub(crate) fn scheme_info(&self) -> SchemeInfo {
         SchemeInfo {
             signs_url: self.template.has(Part::Url) || self.template.has(Part::DecodedUrl),
-            signs_body: !self.algorithm.is_credential() && self.template.has(Part::Body),
+            signs_body: self.signs_body(),
             signed_form_field: self.form_field,
             signs_time: self.timestamp.is_some(),
             signs_method: self.template.has(Part::Method),
@@ -41,9 +44,24 @@ impl Scheme {
         }
     }
 
+    const fn signs_body(&self) -> bool {
+        !self.algorithm.is_credential() && self.template.has(Part::Body)
+    }
+
     /// True if the signature covers the value of the header `name`.
-    pub(crate) fn signs_header(&self, name: &str) -> bool {
-        self.id == Some(name) || self.timestamp_header() == Some(name)
+    pub(crate) const fn signs_header(&self, name: &str) -> bool {
+        is_header(self.id, name) || is_header(self.timestamp_header(), name)
+    }
+
+    /// True if the value at `source` can be the ordering key. The signature has to cover it, unless
+    /// there is no signature but a token: then no value is safer than another.
+    #[cfg(feature = "axum")]
+    pub(crate) const fn can_order_by(&self, source: Field) -> bool {
+        self.algorithm.is_credential()
+            || match source {
+                Field::Header(name) => self.signs_header(name),
+                Field::Pointer(_) => self.signs_body(),
+            }
     }
 
     /// The header that contains the signature, or the first such header.
@@ -84,10 +102,10 @@ impl Scheme {
 
     /// The header that contains the signed time, if it has a header of its own.
     #[must_use]
-    pub fn timestamp_header(&self) -> Option<&'static str> {
-        match self.timestamp?.location {
-            TimestampLocation::Header(name) => Some(name),
-            TimestampLocation::Pointer(_) | TimestampLocation::Field(_) => None,
+    pub const fn timestamp_header(&self) -> Option<&'static str> {
+        match self.timestamp {
+            Some(Timestamp { location: TimestampLocation::Header(name), .. }) => Some(name),
+            _ => None,
         }
     }
 
@@ -122,6 +140,13 @@ impl Scheme {
             }
             Placement::Query { name } => format!("?{name}=…"),
         }
+    }
+}
+
+const fn is_header(name: Option<&str>, wanted: &str) -> bool {
+    match name {
+        Some(name) => equal(name, wanted),
+        None => false,
     }
 }
 
