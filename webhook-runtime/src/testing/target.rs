@@ -9,7 +9,7 @@ use crate::{
     delivery::Tenant,
     endpoint::Endpoint,
     receive::secret_source::TenantSecrets,
-    verify::{Provider, Secret, scheme::Scheme},
+    verify::{Provider, Secret},
 };
 
 /// The characters that are not escaped in a path segment (RFC 3986).
@@ -156,11 +156,6 @@ impl TestEndpoint {
     /// The name that secrets of this endpoint are derived from.
     pub(crate) fn secret_name(&self) -> String {
         format!("{}::{}", self.module, self.function)
-    }
-
-    /// Returns whether the scheme signs with a private key.
-    pub(crate) fn has_key_pair(provider: &Provider) -> bool {
-        provider.scheme().and_then(Scheme::asymmetric_algorithm).is_some()
     }
 }
 

@@ -12,7 +12,7 @@ pub mod providers;
 pub mod scheme;
 pub(crate) mod secret;
 
-pub(crate) use body_format::{BodyFormat, body_format, is_labelled_form};
+pub(crate) use body_format::{BodyFormat, body_format, is_form_type, is_labelled_form};
 pub use clock::{Clock, SystemClock};
 pub use provider::{BatchLayout, Deduplication, Field, Provider, ProviderVerifier, SuccessBody};
 pub use secret::{Secret, SecretError};
