@@ -77,7 +77,7 @@ impl Provider {
     /// may have the name of one.
     fn is_built_in(&self) -> bool {
         let is_this = |known: &&Self| known.name == self.name && known.docs_url == self.docs_url;
-        providers::ALL.iter().any(|known| is_this(&known))
+        providers::ALL.iter().any(is_this)
     }
 
     /// True if the provider's signature can be made with a secret of the endpoint.
