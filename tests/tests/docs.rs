@@ -3,6 +3,8 @@
 //! `docs/providers.md`, `docs/metrics.md` and the names of events in the macros are generated from the
 //! code, and compared here: `UPDATE_DOCS=1 cargo test -p webhook-tests --test docs` writes them again.
 
+#[path = "docs/commands.rs"]
+mod commands;
 #[path = "docs/coverage.rs"]
 mod coverage;
 #[path = "docs/events.rs"]

@@ -3,6 +3,7 @@
 mod checks;
 mod inbox_options;
 mod message;
+mod path;
 
 use std::{ops::Range, time::Duration};
 
@@ -15,6 +16,7 @@ use http::request::Parts;
 pub use self::inbox_options::EndpointOptions;
 #[cfg(feature = "inbox")]
 pub use self::inbox_options::{Backoff, Rate};
+pub(crate) use self::path::fill_path;
 use crate::{
     delivery::{Delivery, PayloadShape},
     verify::{Provider, providers::HMAC_SHA256_HEX},

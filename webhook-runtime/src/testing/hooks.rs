@@ -185,9 +185,7 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
         }
         if let Some(secrets) = find_for(&self.secrets, endpoint) {
             return match secrets.first() {
-                Some(secret) if !TestEndpoint::has_key_pair(provider) => {
-                    Signing::Secret(secret.clone())
-                }
+                Some(secret) if !provider.has_key_pair() => Signing::Secret(secret.clone()),
                 _ => Signing::PublicKey,
             };
         }

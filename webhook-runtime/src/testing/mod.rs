@@ -29,9 +29,7 @@
 
 mod clock;
 pub mod conformance;
-mod content;
 mod delivery;
-mod fill;
 mod handshake;
 mod hooks;
 mod keys;
@@ -44,8 +42,8 @@ mod target;
 pub use crate::__conformance as conformance;
 #[doc(inline)]
 pub use crate::__store as store;
+pub(crate) use crate::webhooks::put;
 pub use clock::TestClock;
 pub use delivery::TestDelivery;
-pub(crate) use fill::put;
 pub use hooks::TestHooks;
 pub use response::TestResponse;

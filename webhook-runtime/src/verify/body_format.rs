@@ -41,10 +41,16 @@ fn is_of_form(byte: u8) -> bool {
 /// True if the content type is that of a form. Ask only where the body is not there yet, or where
 /// the signature tells a form from anything else.
 pub(crate) fn is_labelled_form(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
-        let essence = value.split(';').next().unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    })
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(is_form_type)
+}
+
+/// True if this is the content type of a form.
+pub(crate) fn is_form_type(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub mod scheme;
 pub(crate) mod secret;
 mod texts;
 
-pub(crate) use body_format::{BodyFormat, body_format, is_labelled_form};
+pub(crate) use body_format::{BodyFormat, body_format, is_form_type, is_labelled_form};
 pub use clock::{Clock, SystemClock};
 pub use provider::{BatchLayout, Deduplication, Field, Provider, ProviderVerifier, SuccessBody};
 pub use secret::{Secret, SecretError};

@@ -13,6 +13,9 @@ mod pipeline;
 pub(crate) mod problems;
 #[cfg(feature = "rate-limit")]
 mod quotas;
+#[cfg(any(feature = "serve", feature = "testing"))]
+#[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "the test kit uses the rest of it"))]
+mod sample;
 #[cfg(feature = "serve")]
 mod serving;
 
@@ -46,6 +49,8 @@ pub use error::Error;
 pub use health::{HealthCheck, Unhealthy};
 pub use mounted::MountedWebhook;
 pub use problems::{StartError, StartProblem};
+#[cfg(feature = "testing")]
+pub(crate) use sample::{Content, EventFields, FORM, form, put};
 
 /// The default of `body_timeout`. Providers send bodies of a few kilobytes at once; this is enough
 /// for a bad network.

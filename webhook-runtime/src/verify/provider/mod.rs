@@ -1,6 +1,7 @@
 //! Providers: senders of webhooks, with their signatures, ids and event names.
 
 mod batch_layout;
+mod commands;
 mod verifier;
 
 use std::time::{Duration, SystemTime};

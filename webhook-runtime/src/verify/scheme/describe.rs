@@ -3,6 +3,7 @@
 use super::{
     KeyEncoding, ReplayWindow, Scheme, SchemeInfo, Timestamp,
     grammar::{Grammar, Placement},
+    key::Algorithm,
     template::Part,
     timestamp::TimestampLocation,
 };
@@ -33,6 +34,11 @@ impl Scheme {
                 .map_or(ReplayWindow::Unlimited, ReplayWindow::Limited),
             ..SchemeInfo::new(self.algorithm.label(), self.placement.name())
         }
+    }
+
+    /// True if a private key signs, and its public key verifies.
+    pub(crate) const fn has_key_pair(&self) -> bool {
+        matches!(self.algorithm, Algorithm::Asymmetric(_))
     }
 
     /// The query parameter that contains the token.

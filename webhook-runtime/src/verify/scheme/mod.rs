@@ -25,6 +25,8 @@ mod key;
 mod key_encoding;
 mod rfc3339;
 mod sensitive_headers;
+mod shell;
+mod shell_word;
 mod sign;
 mod signed;
 mod template;
@@ -40,6 +42,7 @@ pub use error::VerifyError;
 #[cfg(feature = "jwt")]
 pub use jwt::{BodyHash, Jwt};
 pub use key_encoding::KeyEncoding;
+pub use shell::{ShellBody, ShellRequest};
 pub use sign::{RequestToSign, SignError, SignedParts};
 pub use signed::{Identity, Signed};
 pub use timestamp::Timestamp;
@@ -49,6 +52,7 @@ pub(crate) use check::{checked_name, checked_pointer};
 pub(crate) use grammar::{header_text, single_value};
 pub(crate) use hmac::Hash;
 pub(crate) use key::Tag;
+pub(crate) use shell_word::{text_word, variable};
 pub(crate) use sign::insert_header;
 #[cfg(feature = "axum")]
 pub(crate) use verifier::Claims;

@@ -77,6 +77,11 @@ impl Template {
         self.source
     }
 
+    /// The parts in their order.
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts[..self.len]
+    }
+
     /// True if the template contains `part`.
     pub(crate) const fn has(&self, part: Part) -> bool {
         let mut at = 0;
@@ -91,7 +96,7 @@ impl Template {
 
     /// The literal after the id, if there is one. An id that contains it would be ambiguous.
     pub(crate) fn id_separator(&self) -> Option<&'static str> {
-        let parts = &self.parts[..self.len];
+        let parts = self.parts();
         let id = parts.iter().position(|part| *part == Part::Id)?;
         match parts.get(id + 1) {
             Some(Part::Literal(separator)) => Some(separator),
@@ -125,7 +130,7 @@ impl Template {
 
     /// True if the body follows the URL without anything between them.
     pub(crate) fn joins_url_and_body(&self) -> bool {
-        self.parts[..self.len]
+        self.parts()
             .windows(2)
             .any(|pair| matches!(pair, [Part::Url | Part::DecodedUrl, Part::Body]))
     }
@@ -145,7 +150,7 @@ impl Template {
 
     /// Passes the signed bytes to `sink`, piece by piece, without joining them.
     pub(crate) fn feed(&self, values: &Values<'_>, mut sink: impl FnMut(&[u8])) {
-        for part in &self.parts[..self.len] {
+        for part in self.parts() {
             sink(match part {
                 Part::Literal(text) => text.as_bytes(),
                 Part::Id => values.id.as_bytes(),
@@ -195,7 +200,7 @@ impl Part {
 }
 
 /// Decodes the percent-escapes that HubSpot's documentation lists, and no others.
-fn decoded_url(url: &str) -> Cow<'_, str> {
+pub(crate) fn decoded_url(url: &str) -> Cow<'_, str> {
     const ESCAPES: [(&str, &str); 12] = [
         ("%3A", ":"),
         ("%2F", "/"),
