@@ -49,7 +49,7 @@
 //! | `metrics` | metrics of endpoints, the inbox, limits and the server, for the `metrics` facade |
 //! | `otel` | spans of OpenTelemetry for requests and runs, through `tracing-opentelemetry` |
 //! | `testing` | `Webhooks::test`, `conformance!` and `store!`, for tests of handlers and stores |
-//! | `payloads-github`, `payloads-shopify`, `payloads-slack`, `payloads-standard-webhooks`, `payloads-stripe` | `payloads`: ready-made payloads |
+//! | `payloads-discord`, `payloads-github`, `payloads-linear`, `payloads-paddle`, `payloads-shopify`, `payloads-slack`, `payloads-standard-webhooks`, `payloads-stripe`, `payloads-whatsapp` | `payloads`: ready-made payloads |
 //! | `certificates` | `AWS_SNS`, `PAYPAL` |
 //! | `ecdsa` | `SENDGRID` |
 //! | `ed25519` | `DISCORD`, `STANDARD_WEBHOOKS_V1A` |
@@ -90,11 +90,15 @@ pub mod metrics {
 #[cfg(feature = "axum")]
 mod payload;
 #[cfg(any(
+    feature = "payloads-discord",
     feature = "payloads-github",
+    feature = "payloads-linear",
+    feature = "payloads-paddle",
     feature = "payloads-shopify",
     feature = "payloads-slack",
     feature = "payloads-standard-webhooks",
     feature = "payloads-stripe",
+    feature = "payloads-whatsapp",
 ))]
 pub mod payloads;
 #[cfg(feature = "axum")]

@@ -6,14 +6,18 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod discord;
 mod github;
+mod linear;
 mod mutations;
+mod paddle;
 mod schema;
 mod shopify;
 mod slack;
 mod standard_webhooks;
 mod stripe;
 mod survival;
+mod whatsapp;
 mod words;
 
 use std::{fs, path::Path};

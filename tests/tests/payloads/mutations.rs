@@ -16,6 +16,8 @@ pub(crate) struct Payload {
     pub(crate) show: fn(&Value) -> Option<String>,
     /// The fields that a body cannot do without, as patterns.
     pub(crate) required: &'static [&'static str],
+    /// The objects that have a name for each of their values, as patterns.
+    pub(crate) maps: &'static [&'static str],
     pub(crate) bodies: Vec<Value>,
 }
 
@@ -153,6 +155,10 @@ impl Payload {
         self.required.contains(&&*pattern(at))
     }
 
+    fn is_map(&self, at: &str) -> bool {
+        self.maps.contains(&&*pattern(at))
+    }
+
     fn holds_required(&self, at: &str) -> bool {
         let inside = format!("{}/", pattern(at));
         self.required.iter().any(|required| required.starts_with(&inside))
@@ -177,12 +183,13 @@ impl Payload {
         }
     }
 
-    /// Adds an unknown field to each object, and `null` to each list.
+    /// Adds an unknown field to each object, and `null` to each list and map.
     fn add(&self, body: &mut Value, places: &[String], report: &mut Report) {
         for at in places {
             match body.pointer_mut(at).expect("it is there") {
                 Value::Object(fields) => {
-                    for value in kinds() {
+                    let values = if self.is_map(at) { vec![Value::Null] } else { kinds().into() };
+                    for value in values {
                         fields.insert("never_heard_of".to_owned(), value);
                     }
                     report.note("new field in", at, (self.decode)(body));
@@ -208,7 +215,7 @@ impl Payload {
     fn scramble(&self, bodies: &[Value], report: &mut Report) {
         for body in bodies {
             let mut all = body.clone();
-            for at in places(body) {
+            for at in places(body).into_iter().filter(|at| !self.is_map(at)) {
                 if let Some(Value::Object(fields)) = all.pointer_mut(&at) {
                     for name in ["huge", "half", "deep"] {
                         fields.insert(format!("never_{name}"), json!(format!("\u{1}{name}")));

@@ -3,7 +3,9 @@
 
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use webhook_runtime::payloads::{github, shopify, slack, standard_webhooks, stripe};
+use webhook_runtime::payloads::{
+    discord, github, linear, paddle, shopify, slack, standard_webhooks, stripe, whatsapp,
+};
 
 use crate::{
     decode,
@@ -11,9 +13,13 @@ use crate::{
     read, vector,
 };
 
-/// The name of a payload type, with its fields that a body cannot do without, and real bodies.
+/// The name of a payload type, with its fields that a body cannot do without, its bodies, and the
+/// objects in them that are maps.
 macro_rules! payload {
-    ($payload:ty, $required:expr, $bodies:expr) => {
+    ($payload:ty, $required:expr, $bodies:expr $(,)?) => {
+        payload!($payload, $required, $bodies, &[])
+    };
+    ($payload:ty, $required:expr, $bodies:expr, $maps:expr $(,)?) => {
         Payload {
             name: stringify!($payload),
             decode: |body| {
@@ -29,6 +35,7 @@ macro_rules! payload {
                 payload.map(|payload| format!("{payload:?}")).ok()
             },
             required: $required,
+            maps: $maps,
             bodies: $bodies,
         }
     };
@@ -168,15 +175,123 @@ fn others() -> Vec<Payload> {
         payload!(
             standard_webhooks::Event<'_, IgnoredAny>,
             &["/type", "/data"],
-            vec![
-                decode(&vector("public/standard-webhooks/accept-1")),
-                json!({ "type": "a.b", "timestamp": 1_749_816_650_724_u64, "data": [null] }),
-            ]
+            crate::standard_webhooks::events()
         ),
         payload!(
             stripe::Event<'_, IgnoredAny>,
             &["/id", "/type", "/data", "/data/object"],
             stripe_events()
+        ),
+    ]
+}
+
+/// The objects by id in an interaction of Discord.
+const RESOLVED: &[&str] = &[
+    "/data/resolved/users",
+    "/data/resolved/members",
+    "/data/resolved/roles",
+    "/data/resolved/channels",
+    "/data/resolved/messages",
+    "/data/resolved/attachments",
+];
+
+/// The payloads whose bodies are those of their tests.
+fn described() -> Vec<Payload> {
+    vec![
+        payload!(
+            discord::Interaction<'_, discord::Command<'_>>,
+            &[
+                "/id",
+                "/type",
+                "/data",
+                "/data/name",
+                "/data/options/*/name",
+                "/data/options/*/options/*/name",
+                "/data/options/*/options/*/options/*/name",
+                "/data/resolved/users/*/id",
+                "/data/resolved/members/*/user/id",
+                "/data/resolved/messages/*/author/id",
+                "/member/user/id",
+                "/user/id",
+                "/message/author/id",
+            ],
+            vec![crate::discord::command()],
+            RESOLVED
+        ),
+        payload!(
+            discord::Interaction<'_, discord::Component<'_>>,
+            &[
+                "/id",
+                "/type",
+                "/data",
+                "/data/custom_id",
+                "/data/resolved/users/*/id",
+                "/data/resolved/members/*/user/id",
+                "/data/resolved/messages/*/author/id",
+                "/member/user/id",
+                "/user/id",
+                "/message/author/id",
+            ],
+            vec![crate::discord::component()],
+            RESOLVED
+        ),
+        payload!(
+            discord::Interaction<'_, discord::Modal<'_>>,
+            &[
+                "/id",
+                "/type",
+                "/data",
+                "/data/custom_id",
+                "/data/resolved/users/*/id",
+                "/data/resolved/members/*/user/id",
+                "/data/resolved/messages/*/author/id",
+                "/member/user/id",
+                "/user/id",
+                "/message/author/id",
+            ],
+            vec![crate::discord::modal()],
+            RESOLVED
+        ),
+        payload!(
+            linear::Event<'_, IgnoredAny>,
+            &["/action", "/type", "/data"],
+            vec![decode(&vector("public/linear/accept-1")), crate::linear::comment()]
+        ),
+        payload!(
+            linear::Event<'_, linear::Issue<'_>>,
+            &["/action", "/type", "/data", "/data/id"],
+            vec![decode(&vector("public/linear/accept-1")), crate::linear::issue()]
+        ),
+        payload!(
+            linear::Event<'_, linear::Comment<'_>>,
+            &["/action", "/type", "/data", "/data/id"],
+            vec![crate::linear::comment()]
+        ),
+        payload!(
+            paddle::Event<'_, paddle::Transaction<'_>>,
+            &["/event_id", "/event_type", "/data", "/data/id"],
+            vec![crate::paddle::transaction()]
+        ),
+        payload!(
+            paddle::Event<'_, paddle::Subscription<'_>>,
+            &["/event_id", "/event_type", "/data", "/data/id"],
+            vec![crate::paddle::subscription()]
+        ),
+        payload!(
+            paddle::Event<'_, paddle::Customer<'_>>,
+            &["/event_id", "/event_type", "/data", "/data/id"],
+            vec![crate::paddle::customer()]
+        ),
+        payload!(
+            whatsapp::Entry<'_>,
+            &[
+                "/changes/*/field",
+                "/changes/*/value/messages/*/id",
+                "/changes/*/value/messages/*/type",
+                "/changes/*/value/statuses/*/id",
+                "/changes/*/value/statuses/*/status",
+            ],
+            crate::whatsapp::entries()
         ),
     ]
 }
@@ -208,7 +323,8 @@ fn lines(file: &str) -> Vec<Value> {
 #[test]
 fn payloads_survive_missing_null_and_new_fields() {
     let mut all = Report::default();
-    for payload in github().into_iter().map(|(_, payload)| payload).chain(others()) {
+    let github = github().into_iter().map(|(_, payload)| payload);
+    for payload in github.chain(others()).chain(described()) {
         let report = payload.spoil();
         println!("{}: {} spoilt bodies of {}", payload.name, report.tried, payload.bodies.len());
         assert!(report.tried > 100 && !payload.bodies.is_empty(), "{}", payload.name);

@@ -3,7 +3,9 @@
 use std::borrow::Cow::{Borrowed, Owned};
 
 use serde_json::Value;
-use webhook_runtime::payloads::{github, shopify, slack, standard_webhooks};
+use webhook_runtime::payloads::{
+    discord, github, linear, paddle, shopify, slack, standard_webhooks, whatsapp,
+};
 
 use crate::{decode, read};
 
@@ -35,8 +37,40 @@ round_trips! {
         PullRequestAction State IssuesAction StateReason ReleaseAction WorkflowRunAction RunStatus
         Conclusion UserKind Visibility
     }
+    linear::{Action ActorKind StateKind}
+    paddle::{
+        TransactionStatus CollectionMode ItemStatus Interval SubscriptionStatus ScheduledAction
+        CustomerStatus
+    }
     shopify::{FinancialStatus FulfillmentStatus CancelReason}
     slack::{MessageSubtype ChannelType}
+    whatsapp::{MessageKind InteractiveKind DeliveryStatus}
+}
+
+/// Every known number of an enum round-trips through its variant. Other numbers are kept.
+macro_rules! numbers_round_trip {
+    ($($module:ident::{$($name:ident)+})+) => {
+        #[test]
+        fn known_numbers_round_trip() {
+            $($(
+                assert!(!$module::$name::KNOWN.is_empty());
+                for &number in $module::$name::KNOWN {
+                    let decoded: $module::$name = decode(&number.to_string());
+                    assert_eq!(decoded.number(), number);
+                    assert!(!matches!(decoded, $module::$name::Unknown(_)), "{decoded:?}");
+                    assert_eq!(decoded, $module::$name::from(number));
+                }
+                let decoded: $module::$name = decode("99");
+                assert_eq!((decoded, decoded.number()), ($module::$name::Unknown(99), 99));
+                assert!(serde_json::from_str::<$module::$name>("\"1\"").is_err());
+            )+)+
+        }
+    };
+}
+
+numbers_round_trip! {
+    discord::{InteractionKind InteractionContext CommandKind OptionKind ComponentKind}
+    linear::{Priority}
 }
 
 #[test]

@@ -6,11 +6,11 @@
 
 #![allow(dead_code, reason = "each feature uses a part of it")]
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{borrow::Cow, collections::BTreeMap, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, SeqAccess, Visitor},
+    de::{self, MapAccess, SeqAccess, Visitor},
 };
 
 /// Text, borrowed where it has no escapes.
@@ -53,6 +53,16 @@ where
 {
     let texts: Vec<Text<'a>> = list(from)?;
     Ok(texts.into_iter().map(|Text(text)| text).collect())
+}
+
+/// For an object with a name for each of its values, as [`list`].
+pub(super) fn map<'de: 'a, 'a, D, T>(from: D) -> Result<BTreeMap<Cow<'a, str>, T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let members = Option::<Members<'a, T>>::deserialize(from)?;
+    Ok(members.map_or_else(BTreeMap::new, |Members(members)| members))
 }
 
 struct Time<'a>(Cow<'a, str>);
@@ -120,5 +130,31 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ItemsVisitor<T> {
             items.extend(item);
         }
         Ok(items)
+    }
+}
+
+struct Members<'a, T>(BTreeMap<Cow<'a, str>, T>);
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Members<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(MembersVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct MembersVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for MembersVisitor<T> {
+    type Value = BTreeMap<Cow<'de, str>, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
+        let mut members = BTreeMap::new();
+        while let Some((Text(name), value)) = from.next_entry::<Text<'de>, Option<T>>()? {
+            members.extend(value.map(|value| (name, value)));
+        }
+        Ok(members)
     }
 }

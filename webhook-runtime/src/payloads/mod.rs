@@ -25,14 +25,24 @@
 //! anything.
 //!
 //! Where a provider may think of further words for a field, its type is an enum with the arm
-//! `Unknown`, which keeps the text: a new word is no reason to refuse a delivery.
+//! `Unknown`, which keeps the text: a new word is no reason to refuse a delivery. The same holds for
+//! numbers that stand for words.
 //!
 //! They are a place to start from, not a model of the provider's API. What needs more fields is a
 //! struct of your own, in which these can be fields.
 
+#[cfg(feature = "payloads-discord")]
+pub mod discord;
 #[cfg(feature = "payloads-github")]
 pub mod github;
 mod lenient;
+#[cfg(feature = "payloads-linear")]
+pub mod linear;
+mod open;
+#[cfg(feature = "payloads-paddle")]
+pub mod paddle;
+#[cfg(any(feature = "payloads-discord", feature = "payloads-slack"))]
+mod sensitive;
 #[cfg(feature = "payloads-shopify")]
 pub mod shopify;
 #[cfg(feature = "payloads-slack")]
@@ -41,58 +51,8 @@ pub mod slack;
 pub mod standard_webhooks;
 #[cfg(feature = "payloads-stripe")]
 pub mod stripe;
+#[cfg(feature = "payloads-whatsapp")]
+pub mod whatsapp;
 
-/// An enum of a provider's words, to which the provider may add more.
-#[allow(unused_macros, reason = "not every feature has such words")]
-macro_rules! open_enum {
-    ($(#[$meta:meta])* $name:ident { $($arm:ident = $text:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name<'a> {
-            $(
-                #[doc = concat!("`", $text, "`")]
-                $arm,
-            )+
-            /// A word without a variant, as it was sent.
-            Unknown(std::borrow::Cow<'a, str>),
-        }
-
-        impl<'a> $name<'a> {
-            /// The words with a variant. A later version may have more.
-            pub const KNOWN: &'static [&'static str] = &[$($text),+];
-
-            /// The word, as it was sent.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$arm => $text,)+
-                    Self::Unknown(text) => text,
-                }
-            }
-        }
-
-        impl<'a> From<std::borrow::Cow<'a, str>> for $name<'a> {
-            fn from(text: std::borrow::Cow<'a, str>) -> Self {
-                match &*text {
-                    $($text => Self::$arm,)+
-                    _ => Self::Unknown(text),
-                }
-            }
-        }
-
-        impl<'a> From<&'a str> for $name<'a> {
-            fn from(text: &'a str) -> Self {
-                std::borrow::Cow::Borrowed(text).into()
-            }
-        }
-
-        impl<'de: 'a, 'a> serde::Deserialize<'de> for $name<'a> {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                $crate::payloads::lenient::Text::deserialize(from).map(|text| text.0.into())
-            }
-        }
-    };
-}
-#[allow(unused_imports, reason = "not every feature has such words")]
-use open_enum;
+#[allow(unused_imports, reason = "not every feature has such words or numbers")]
+use open::{open_enum, open_number};

@@ -7,10 +7,11 @@
 //! The verification token that Slack still sends in both is left out: it is deprecated, and the
 //! signature is what was checked.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use serde::Deserialize;
 
+pub use super::sensitive::Sensitive;
 use super::{lenient, open_enum};
 
 /// An event of the Events API, in its
@@ -223,24 +224,4 @@ pub struct SlashCommand<'a> {
     /// The id that opens a dialogue, within three seconds.
     #[serde(borrow)]
     pub trigger_id: Option<Sensitive<'a>>,
-}
-
-/// Text with which anybody could answer in the app's place for a while: its `Debug` does not show
-/// it.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Sensitive<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl Sensitive<'_> {
-    /// The text itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Sensitive<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sensitive(..)")
-    }
 }

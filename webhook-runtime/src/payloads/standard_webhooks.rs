@@ -1,4 +1,5 @@
-//! The payload that the [Standard Webhooks specification][spec] recommends.
+//! The payload that the [Standard Webhooks specification][spec] recommends. Senders that use Svix,
+//! such as Clerk and Resend, often send it too.
 //!
 //! Senders are free to send any other. Some put the fields of `data` beside `type`, which is not
 //! this shape: `type` and `data` are always there.
@@ -12,6 +13,46 @@ use serde::Deserialize;
 use super::lenient;
 
 /// An event with the sender's own `data`.
+///
+/// One endpoint can take several types of data, chosen by the type of the event:
+///
+/// ```
+/// use serde::Deserialize;
+/// use webhook_runtime::{
+///     UnknownEvent, WebhookEvent, payloads::standard_webhooks::Event, providers::SVIX, webhook,
+/// };
+///
+/// #[derive(Deserialize)]
+/// struct User {
+///     id: String,
+/// }
+///
+/// #[derive(Deserialize)]
+/// struct Invoice {
+///     amount: u64,
+/// }
+///
+/// #[derive(WebhookEvent)]
+/// enum Notification<'a> {
+///     #[event("user.created", "user.updated")]
+///     User(Event<'a, User>),
+///     #[event("invoice.paid")]
+///     Paid(Event<'a, Invoice>),
+///     #[event(other)]
+///     Other(UnknownEvent<'a>),
+/// }
+///
+/// #[webhook(path = "/svix", provider = SVIX, secret_env = "SVIX_SECRET")]
+/// async fn notified(notification: Notification<'_>) {
+///     match notification {
+///         Notification::User(event) => println!("{}: {}", event.kind, event.data.id),
+///         Notification::Paid(event) => println!("{} was paid", event.data.amount),
+///         Notification::Other(other) => println!("skipped {}", other.name()),
+///     }
+/// }
+/// ```
+///
+/// If all types have the same data, the event itself is the payload:
 ///
 /// ```
 /// use serde::Deserialize;
