@@ -43,6 +43,7 @@ where
                 ::core::module_path!(),
                 "/webhook",
             )
+            .description("Documented here only.")
             .payload_shape(
                 ::webhook_runtime::__private::ShapeProbe::<&Delivery>::new()
                     .payload_shape(),

@@ -30,6 +30,10 @@ where
     const SHAPE: ::webhook_runtime::__private::PayloadShape = ::webhook_runtime::__private::PayloadShape::of_events(
         <Self as ::webhook_runtime::WebhookEvent>::EVENTS,
     );
+    ::webhook_runtime::__private::event_variants! {
+        ["push"] "" => Self::Push; ["issues.opened", "issues.reopened"] "" =>
+        Self::Opened; ["issues", "issue_comment"] "";
+    }
     fn decode(
         encoded: ::webhook_runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, ::webhook_runtime::Rejection> {

@@ -24,6 +24,7 @@ where
     const SHAPE: ::webhook_runtime::__private::PayloadShape = ::webhook_runtime::__private::PayloadShape::of_events(
         <Self as ::webhook_runtime::WebhookEvent>::EVENTS,
     );
+    ::webhook_runtime::__private::event_variants! {}
     fn decode(
         encoded: ::webhook_runtime::RawEvent<'__de>,
     ) -> ::core::result::Result<Self, ::webhook_runtime::Rejection> {

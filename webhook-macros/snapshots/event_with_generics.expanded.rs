@@ -35,6 +35,10 @@ const _: () = {
         const SHAPE: __webhook_runtime::__private::PayloadShape = __webhook_runtime::__private::PayloadShape::of_events(
             <Self as __webhook_runtime::WebhookEvent>::EVENTS,
         );
+        __webhook_runtime::__private::event_variants! {
+            ["borrowed"] "" => Self::Borrowed; ["of.one"] "" => Self::OfOne;
+            ["of.another"] "" => Self::OfAnother;
+        }
         fn decode(
             encoded: __webhook_runtime::RawEvent<'__de>,
         ) -> ::core::result::Result<Self, __webhook_runtime::Rejection> {

@@ -42,6 +42,7 @@ where
                 ::core::module_path!(),
                 "/github/{team}",
             )
+            .description("Documented, and stays so.")
             .secret_env(&["NEW", "OLD"])
             .payload_shape(
                 ::webhook_runtime::__private::ShapeProbe::<Github<'_>>::new()

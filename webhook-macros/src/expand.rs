@@ -128,6 +128,8 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
         };
         setters.extend(quote_spanned!(name.span()=> .#name(#value)));
     }
+    let documentation = Some(&handler.documentation).filter(|text| !text.is_empty());
+    let description = documentation.map(|text| quote_spanned!(at_name=> .description(#text)));
     let inbox_options = inbox_options(at_name, &args.inbox_setters, runtime);
     let takes = handler.payload().map(|ty| takes(at_name, ty, runtime));
     let returns = move_to(at_name, quote_spanned!(at_name=> #runtime::Endpoint));
@@ -135,6 +137,7 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
         fn endpoint() -> #returns {
             #constants
             #returns::new(#name, ::core::module_path!(), #path)
+                #description
                 #setters
                 #inbox_options
                 #takes

@@ -16,10 +16,7 @@ pub(super) fn expand(event: &Event, errors: &Errors) -> TokenStream {
     let names = names(event, &runtime, other.is_some());
     let payload = match other {
         Some(other) => payload(event, other, &runtime),
-        // Replaces the code for an enum with mistakes, so that the compiler reports nothing else.
-        None => {
-            implementation(event, &runtime, &TokenStream::new(), &quote!(::core::unimplemented!()))
-        }
+        None => stub(event, &runtime),
     };
     let implementations = Runtime::new(event.runtime.as_ref()).around(&quote!(#names #payload));
     quote! {
@@ -85,13 +82,20 @@ fn payload(event: &Event, other: &Other, runtime: &TokenStream) -> TokenStream {
         #choose
         #rest
     };
-    implementation(event, runtime, &quote!(#(#bounds)*), &body)
+    implementation(event, runtime, &quote!(#(#bounds)*), &variants(event, runtime), &body)
+}
+
+/// Replaces the code for an enum with mistakes, so that the compiler reports nothing else.
+fn stub(event: &Event, runtime: &TokenStream) -> TokenStream {
+    let nothing = TokenStream::new();
+    implementation(event, runtime, &nothing, &nothing, &quote!(::core::unimplemented!()))
 }
 
 fn implementation(
     event: &Event,
     runtime: &TokenStream,
     bounds: &TokenStream,
+    variants: &TokenStream,
     body: &TokenStream,
 ) -> TokenStream {
     let Event { name, generics, .. } = event;
@@ -117,6 +121,8 @@ fn implementation(
                 <Self as #runtime::WebhookEvent>::EVENTS,
             );
 
+            #variants
+
             fn decode(
                 #encoded: #runtime::RawEvent<'__de>,
             ) -> ::core::result::Result<Self, #runtime::Rejection> {
@@ -124,6 +130,17 @@ fn implementation(
             }
         }
     }
+}
+
+/// Lists the variants for a document about the endpoint: their names, and the function that makes each. The
+/// runtime decides what becomes of it. The types are inferred, as in [`call`].
+fn variants(event: &Event, runtime: &TokenStream) -> TokenStream {
+    let rows = event.variants.iter().map(|variant| {
+        let Variant { name, events, documentation, payload } = variant;
+        let made = payload.as_ref().map(|_| quote!(=> Self::#name));
+        quote!([#(#events),*] #documentation #made;)
+    });
+    quote!(#runtime::__private::event_variants! { #(#rows)* })
 }
 
 /// The code for a matched variant: it returns, unless the payload does not fit.

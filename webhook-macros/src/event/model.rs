@@ -19,6 +19,8 @@ pub(super) struct Event {
 pub(super) struct Variant {
     pub(super) name: Ident,
     pub(super) events: Vec<LitStr>,
+    /// The doc comment of the variant.
+    pub(super) documentation: String,
     pub(super) payload: Option<Type>,
 }
 

@@ -3,6 +3,7 @@
 use super::attribute::{self, OnVariant};
 use super::model::{Event, Other, Variant};
 use super::names;
+use crate::attributes::documentation;
 use crate::errors::Errors;
 use crate::known::{Kind, find};
 use crate::types::{arguments, last_segment};
@@ -45,7 +46,12 @@ fn variants(event: &mut Event, data: DataEnum, errors: &mut Errors) {
             }
             has_unmarked_catch_all |= holds_unknown(&variant, event);
             let payload = payload(&variant, event, !said.names.is_empty(), errors);
-            event.variants.push(Variant { name: variant.ident, events: said.names, payload });
+            event.variants.push(Variant {
+                name: variant.ident,
+                events: said.names,
+                documentation: documentation(&variant.attrs),
+                payload,
+            });
             continue;
         };
         if let Some(name) = names.first() {

@@ -1,13 +1,19 @@
 //! The part of a delivery that a payload type is decoded from. It is known at start, so that
 //! mistakes are found then.
 
+#[cfg(feature = "openapi")]
+use crate::delivery::PayloadSchemas;
+
 /// The part of a delivery that a payload type takes.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct PayloadShape {
     pub(crate) kind: PayloadKind,
     /// The names of the events that have a variant, if the name decides what is decoded.
     pub(crate) events: Option<&'static [&'static str]>,
+    /// The JSON schemas of the type, for a document about the endpoint.
+    #[cfg(feature = "openapi")]
+    pub(crate) schemas: PayloadSchemas,
 }
 
 /// The part of a delivery that is one payload.
@@ -22,17 +28,26 @@ pub(crate) enum PayloadKind {
 }
 
 impl PayloadShape {
-    pub(crate) const ITEM: Self = Self { kind: PayloadKind::Item, events: None };
-    pub(crate) const DELIVERY: Self = Self { kind: PayloadKind::Delivery, events: None };
+    pub(crate) const ITEM: Self = Self::new(PayloadKind::Item, None);
+    pub(crate) const DELIVERY: Self = Self::new(PayloadKind::Delivery, None);
+
+    const fn new(kind: PayloadKind, events: Option<&'static [&'static str]>) -> Self {
+        Self {
+            kind,
+            events,
+            #[cfg(feature = "openapi")]
+            schemas: PayloadSchemas::NONE,
+        }
+    }
 
     /// An enum of the events with these names.
     #[must_use]
     pub const fn of_events(events: &'static [&'static str]) -> Self {
-        Self { kind: PayloadKind::Item, events: Some(events) }
+        Self::new(PayloadKind::Item, Some(events))
     }
 
     pub(crate) const fn batch_of(item: Self) -> Self {
-        Self { kind: PayloadKind::Batch, events: item.events }
+        Self { kind: PayloadKind::Batch, ..item }
     }
 
     /// True if the name of the event decides what is decoded.

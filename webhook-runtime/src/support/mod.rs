@@ -2,6 +2,8 @@
 
 #[cfg(feature = "axum")]
 pub(crate) mod console;
+#[cfg(any(feature = "openapi", feature = "testing"))]
+pub(crate) mod fill;
 #[cfg(feature = "inbox")]
 pub(crate) mod hash;
 #[cfg(feature = "axum")]

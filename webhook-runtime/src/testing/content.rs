@@ -4,8 +4,11 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use super::{fill, request::FORM};
-use crate::verify::{BatchLayout, Field, Provider, scheme::RequestToSign};
+use super::request::FORM;
+use crate::{
+    support::fill,
+    verify::{BatchLayout, Field, Provider, scheme::RequestToSign},
+};
 
 /// The body that the test sets.
 #[derive(Clone, Default)]

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::{
     content::{Content, EventFields},
-    fill,
     hooks::TestContext,
     request::{self, RawRequest, UnsignedRequest},
     response::{TestResponse, send_request},
@@ -15,6 +14,7 @@ use super::{
 };
 use crate::{
     delivery::Tenant,
+    support::fill,
     verify::{
         BatchLayout, Field, Provider, Secret,
         scheme::{Scheme, SignError},

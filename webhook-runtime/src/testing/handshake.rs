@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::put;
+use crate::support::fill::put;
 use crate::verify::handshake::{Condition, Handshake, HandshakeResponse, RequestValue, Trust};
 
 /// An example request of a handshake.

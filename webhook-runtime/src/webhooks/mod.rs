@@ -2,6 +2,8 @@
 
 mod build;
 mod check;
+#[cfg(feature = "openapi")]
+mod described;
 #[cfg(feature = "serve")]
 mod error;
 mod health;
@@ -41,6 +43,8 @@ use crate::{
 
 #[cfg(feature = "testing")]
 pub(crate) use build::Built;
+#[cfg(feature = "openapi")]
+pub(crate) use described::{DescribedEndpoint, DescribedQuota};
 #[cfg(feature = "serve")]
 pub use error::Error;
 pub use health::{HealthCheck, Unhealthy};

@@ -6,10 +6,8 @@ use serde_json::Value;
 
 use super::{failure::Failure, target::Target};
 use crate::{
-    testing::{
-        put,
-        request::{RawRequest, UnsignedRequest},
-    },
+    support::fill::put,
+    testing::request::{RawRequest, UnsignedRequest},
     verify::{
         Secret,
         scheme::{Scheme, SignedRequest},

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::{CaseResult, Target, Verdict::Passed};
 use crate::{
+    support::fill::put,
     testing::{
-        conformance::sample::SampleDelivery, handshake::Credential, put, request::UnsignedRequest,
+        conformance::sample::SampleDelivery, handshake::Credential, request::UnsignedRequest,
     },
     verify::{BatchLayout, Field, scheme::Scheme},
 };

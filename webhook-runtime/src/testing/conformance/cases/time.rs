@@ -9,7 +9,8 @@ use super::{
     signature::placed,
 };
 use crate::{
-    testing::{conformance::sample::SampleDelivery, put, request::RawRequest},
+    support::fill::put,
+    testing::{conformance::sample::SampleDelivery, request::RawRequest},
     verify::scheme::Scheme,
 };
 
