@@ -171,6 +171,7 @@ pub use verify::{
 ///
 /// A variant has one field, of a type with `serde`'s `Deserialize`, an enum of events, or
 /// `&Delivery`; or it has none, and asks nothing of the body. Every variant has names, or is `other`.
+/// With the feature `openapi`, its doc comment describes the event.
 /// No name is given twice, and `issues` stands behind `issues.opened`: the enum reads as it works.
 ///
 /// The enum must not derive `Deserialize` as well: a payload is decoded in one way.

@@ -1,6 +1,6 @@
 // Shows the document at /openapi.json. Text of the document gets into the page as text nodes only.
 
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
+const METHODS = ['post', 'put', 'get', 'delete', 'options', 'head', 'patch', 'trace'];
 
 /** The deepest level of a schema that is shown: types can contain themselves. */
 const MAX_DEPTH = 5;
@@ -11,7 +11,7 @@ function element(name, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) {
     made.setAttribute(key, value);
   }
-  made.append(...children.flat().filter((child) => child !== undefined && child !== null));
+  made.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null));
   return made;
 }
 
@@ -164,11 +164,12 @@ function facts(extension) {
   const signature = extension.signature ?? {};
   const covers = Object.entries(extension.covers ?? {}).filter(([, value]) => value === true).map(([name]) => name);
   const headers = extension.covers?.headers ?? [];
+  const maxBody = extension.limits?.maxBody;
   const rows = [
     ['provider', extension.provider], ['algorithm', signature.algorithm], ['sent as', signature.pattern],
     ['signed text', signature.signed], ['encoding', signature.encoding], ['key', signature.key],
     ['covers', [...covers, ...headers].join(', ') || 'nothing'], ['stays genuine', extension.replayWindow],
-    ['answer expected within', extension.responseTimeout], ['largest body', extension.limits?.maxBody],
+    ['answer expected within', extension.responseTimeout], ['largest body', maxBody === undefined ? undefined : `${maxBody.toLocaleString('en')} bytes`],
     ['time for the body', extension.limits?.bodyTimeout], ['duplicates', extension.duplicates],
     ['retries', extension.retries],
   ];

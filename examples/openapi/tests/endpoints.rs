@@ -1,5 +1,8 @@
 //! The example over a socket: the page, the document, and a delivery that is sent as the document says.
 
+#[cfg(unix)]
+use std::process::{Command, Stdio};
+
 use example_harness::{Program, request};
 use serde_json::Value;
 
@@ -65,5 +68,38 @@ fn the_document_describes_every_endpoint() {
         assert_eq!(document["paths"][path][method]["summary"], summary, "{method} {path}");
     }
     assert_eq!(document["info"]["title"], "Shop");
+    drop(program);
+}
+
+/// The commands of the document, run by a shell with the secret.
+#[test]
+#[cfg(unix)]
+fn the_commands_are_accepted() {
+    for (name, argument) in [("curl", "--version"), ("openssl", "version")] {
+        if Command::new(name).arg(argument).stdout(Stdio::null()).status().is_err() {
+            println!("left out: {name} is not installed");
+            return;
+        }
+    }
+    let program = start();
+    let document = request("GET", "/openapi.json", &[], b"").body;
+    let document: Value = serde_json::from_str(&document).expect("JSON");
+    for (path, status) in [
+        ("/orders", "200"),
+        ("/github", "200"),
+        ("/line", "200"),
+        // Without a schema, the example is an empty object.
+        ("/files/{account}", "422"),
+    ] {
+        let command = document["paths"][path]["post"]["x-codeSamples"][0]["source"].as_str();
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", command.expect("a command")])
+            .env("SECRET", "s3cret")
+            .env("NO_PROXY", "*");
+        let output = shell.stdin(Stdio::null()).output().expect("it runs");
+        let answer = String::from_utf8_lossy(&output.stdout);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    }
     drop(program);
 }

@@ -111,7 +111,7 @@ fn header(name: &str, schema: &Value) -> Value {
 }
 
 fn success(response: HandshakeResponse) -> Value {
-    let description = answer(response);
+    let description = sentence(&answer(response));
     match response {
         HandshakeResponse::Text(_) => json!({
             "description": description,
@@ -123,6 +123,13 @@ fn success(response: HandshakeResponse) -> Value {
         }),
         _ => json!({"description": description}),
     }
+}
+
+/// The words with a capital letter and a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
 }
 
 /// All handshakes of an endpoint, for the extension.

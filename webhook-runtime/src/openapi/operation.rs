@@ -95,7 +95,8 @@ impl<'d> Operations<'d> {
     ) -> Value {
         let endpoint = &self.described.endpoint;
         let provider = endpoint.provider;
-        let names: Vec<&str> = self.events.iter().map(|event| event.base).collect();
+        let mut names: Vec<&str> = self.events.iter().map(|event| event.base).collect();
+        names.dedup();
         let only_name = only.map(|event| (event.base, event.action));
         let (summary, description) = self.words(only);
         let mut operation = Map::new();
@@ -175,7 +176,9 @@ impl<'d> Operations<'d> {
             words.push("The public URL is signed, too.".to_owned());
         }
         let window = x_webhook::replay_window(endpoint);
-        words.push(format!("A recorded delivery stays genuine: {window}."));
+        let during =
+            if window.starts_with(|first: char| first.is_ascii_digit()) { "for " } else { "" };
+        words.push(format!("A recorded delivery stays genuine {during}{window}."));
         if let Some(field) = provider.event() {
             words.push(format!("The name of the event is in {}.", place(field)));
         }

@@ -6,7 +6,7 @@ use super::{
     events::Event,
     handshakes,
     security::key_form,
-    words::{coverage, place, time},
+    words::{place, time},
 };
 use crate::{
     delivery::PayloadKind,
@@ -160,7 +160,8 @@ pub(super) fn duplicates(described: &DescribedEndpoint) -> String {
     let provider = described.endpoint.provider;
     let Some(inbox) = described.inbox else {
         let id = provider.id().map_or(String::new(), |id| {
-            format!(" A retry has the same id in {}. {}", place(id), coverage(provider, id))
+            let signed = if provider.signs(id) { "is signed" } else { "is not signed" };
+            format!(" A retry has the same id in {}, which {signed}.", place(id))
         });
         return format!("Each delivery that comes again is handled again.{id}");
     };
