@@ -3,6 +3,8 @@
 //! `docs/providers.md` and `docs/metrics.md` are generated from the code, and compared here:
 //! `UPDATE_DOCS=1 cargo test -p webhook-tests --test docs` writes them again.
 
+#[path = "docs/commands.rs"]
+mod commands;
 #[path = "docs/coverage.rs"]
 mod coverage;
 #[path = "docs/metrics.rs"]

@@ -6,7 +6,8 @@
 
 use std::{
     cell::RefCell,
-    process::{Command, Stdio},
+    io::{BufRead as _, BufReader},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use tokio::net::TcpListener;
@@ -252,4 +253,61 @@ fn what_a_shell_cannot_sign_has_the_command_of_the_program() {
     const NAMESAKE: Provider =
         Provider::new("github", Scheme::hmac_sha256().header("x-my-signature"));
     assert_eq!(NAMESAKE.send_command(&request), None);
+}
+
+/// Runs a program with a terminal as its output, and copies what it writes.
+const TERMINAL: &str = "import pty, sys; pty.spawn(sys.argv[1:])";
+
+/// A server that is killed when this is dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Running {
+    fn start(mut command: Command) -> Option<(Self, BufReader<ChildStdout>)> {
+        command.env("SECRET", "s3cret").env("LISTEN", "127.0.0.1:0").stdin(Stdio::null());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+        let out = child.stdout.take().expect("a pipe");
+        Some((Self(child), BufReader::new(out)))
+    }
+}
+
+fn next_line(out: &mut BufReader<ChildStdout>) -> String {
+    let mut line = String::new();
+    out.read_line(&mut line).expect("text");
+    assert!(!line.is_empty(), "the server has ended");
+    line.trim_end().to_owned()
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_server_prints_its_commands_in_a_terminal() {
+    const SERVER: &str = env!("CARGO_BIN_EXE_server");
+    const ROW: &str = "  POST /webhook  hook  (hmac-sha256-hex)";
+
+    let (_server, mut out) = Running::start(Command::new(SERVER)).expect("the server starts");
+    let lines: [String; 3] = std::array::from_fn(|_| next_line(&mut out));
+    assert_eq!(lines[1], ROW);
+    assert!(lines[2].starts_with("  POST /tenants/{tenant} "), "nothing else in a log: {lines:?}");
+
+    let mut terminal = Command::new("python3");
+    terminal.args(["-c", TERMINAL, SERVER]);
+    let Some((_server, mut out)) = Running::start(terminal) else {
+        println!("left out: there is no Python to make a terminal");
+        return;
+    };
+    assert!(next_line(&mut out).starts_with("webhooks on http://127.0.0.1:"));
+    assert_eq!(next_line(&mut out), ROW);
+    assert_eq!(next_line(&mut out), "    a sample, from a shell with the secret in SECRET:");
+    let mut command = String::new();
+    while !command.ends_with("--data-raw \"$body\"\n") {
+        command.extend([&next_line(&mut out), "\n"]);
+    }
+    let response = run(&command, "s3cret").await;
+    assert_eq!(status(&response), "200", "{response}\n{command}");
+    assert!(response.ends_with("2 bytes"), "{response}");
 }

@@ -1,6 +1,7 @@
 //! The attribute's options as data, and the trait that the attribute implements.
 
 mod inbox_options;
+mod path;
 
 use std::{ops::Range, time::Duration};
 
@@ -13,6 +14,7 @@ use http::request::Parts;
 pub use self::inbox_options::EndpointOptions;
 #[cfg(feature = "inbox")]
 pub use self::inbox_options::{Backoff, Rate};
+pub(crate) use self::path::fill_path;
 use crate::{
     delivery::{Delivery, PayloadShape},
     verify::{Provider, providers::HMAC_SHA256_HEX},

@@ -6,12 +6,12 @@ use super::{
     components::Components,
     events::{Event, pointers, wrap},
     example,
-    words::{EXAMPLE_ID, EXAMPLE_MILLIS, FORM, JSON},
+    words::{EXAMPLE_ID, EXAMPLE_MILLIS, JSON},
 };
 use crate::{
     delivery::{PayloadKind, PayloadShape},
-    support::fill,
     verify::{Field, Provider},
+    webhooks::{FORM, form, put as put_at},
 };
 
 /// The body that an endpoint takes.
@@ -80,7 +80,7 @@ fn as_sent(provider: &Provider, example: Value) -> ExampleBody {
         None => example,
     };
     // What cannot be the fields of a form is sent as an empty one.
-    ExampleBody { is_form: true, text: fill::form(&fields).unwrap_or_default() }
+    ExampleBody { is_form: true, text: form(&fields).unwrap_or_default() }
 }
 
 fn describe(provider: &Provider, shape: PayloadShape) -> String {
@@ -119,8 +119,8 @@ fn whole_example(provider: &Provider, event: Option<&Event>, mut item: Value) ->
         Some(layout) => {
             let (mut wrapped, mut whole) = (Value::Null, Value::Null);
             // A pointer always has a place in nothing.
-            let _ = fill::put(&mut wrapped, layout.inner().unwrap_or_default(), item);
-            let _ = fill::put(&mut whole, layout.array(), json!([wrapped]));
+            let _ = put_at(&mut wrapped, layout.inner().unwrap_or_default(), item);
+            let _ = put_at(&mut whole, layout.array(), json!([wrapped]));
             if let Some(Field::Pointer(pointer)) = provider.event() {
                 put_missing(&mut whole, Some(pointer), "test");
             }
@@ -128,7 +128,7 @@ fn whole_example(provider: &Provider, event: Option<&Event>, mut item: Value) ->
         }
     };
     if let Some((pointer, time)) = signed_time(provider) {
-        let _ = fill::put(&mut whole, pointer, time);
+        let _ = put_at(&mut whole, pointer, time);
     }
     whole
 }
@@ -144,7 +144,7 @@ fn signed_time(provider: &Provider) -> Option<(&'static str, Value)> {
 fn put(value: &mut Value, pointer: Option<&str>, text: &str) {
     if let Some(pointer) = pointer.filter(|_| !text.is_empty()) {
         let mut changed = value.clone();
-        if fill::put(&mut changed, pointer, json!(text)).is_ok() {
+        if put_at(&mut changed, pointer, json!(text)).is_ok() {
             *value = changed;
         }
     }
@@ -164,7 +164,7 @@ fn content(provider: &Provider, schema: &Value, examples: &[(String, Value)]) ->
         content.insert(JSON.to_owned(), media(schema, examples));
     }
     if let Some(field) = provider.json_form_field() {
-        let form = json!({
+        let fields = json!({
             "type": "object",
             "required": [field],
             "properties": {
@@ -180,7 +180,7 @@ fn content(provider: &Provider, schema: &Value, examples: &[(String, Value)]) ->
             .iter()
             .map(|(name, example)| (name.clone(), json!({field: example.to_string()})))
             .collect();
-        content.insert(FORM.to_owned(), media(&form, &examples));
+        content.insert(FORM.to_owned(), media(&fields, &examples));
     } else if provider.signs_forms_only() {
         content.insert(FORM.to_owned(), media(schema, examples));
     }

@@ -5,11 +5,14 @@ use serde_json::{Value, json};
 use super::{
     body::ExampleBody,
     events::Event,
-    words::{EXAMPLE_ID, FORM, JSON},
+    words::{EXAMPLE_ID, JSON},
 };
-use crate::verify::{
-    Field, Provider,
-    scheme::{ShellBody, ShellRequest},
+use crate::{
+    verify::{
+        Field, Provider,
+        scheme::{ShellBody, ShellRequest},
+    },
+    webhooks::FORM,
 };
 
 /// The variable with the secret.
@@ -28,6 +31,7 @@ pub(super) fn samples(
     let request = ShellRequest::new(url)
         .secret_env(SECRET)
         .id(EXAMPLE_ID)
+        .event(event.map(|event| event.name))
         .headers(&headers)
         .body(ShellBody::Text(&body.text));
     let sample =

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::endpoint::fill_path;
+
 /// The path of an endpoint as a template, behind a prefix. A parameter for the rest of the path is written
 /// as any other: `OpenAPI` knows no such thing.
 pub(super) fn template(prefix: &str, path: &str) -> String {
@@ -12,7 +14,8 @@ pub(super) fn template(prefix: &str, path: &str) -> String {
 
 /// The URL of a path on a server, with the name of each parameter as its value.
 pub(super) fn example_url(server: &str, template: &str) -> String {
-    format!("{server}{}", template.replace(['{', '}'], ""))
+    let path = fill_path(template, |name, _| Ok::<_, ()>(name.to_owned())).unwrap_or_default();
+    format!("{server}{path}")
 }
 
 /// The parameters of a path.

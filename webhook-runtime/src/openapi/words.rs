@@ -7,9 +7,6 @@ use crate::verify::{Field, Provider};
 /// The content type of JSON.
 pub(super) const JSON: &str = "application/json";
 
-/// The content type of forms.
-pub(super) const FORM: &str = "application/x-www-form-urlencoded";
-
 /// The content type of refusals.
 pub(super) const PROBLEM: &str = "application/problem+json";
 

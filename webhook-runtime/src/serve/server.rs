@@ -2,7 +2,7 @@
 
 use std::{
     future::poll_fn,
-    io::Write as _,
+    io::{IsTerminal as _, Write as _},
     num::NonZeroUsize,
     pin::{Pin, pin},
     task::Poll,
@@ -47,9 +47,12 @@ pub struct Server {
     router: Router,
     config: ServerConfig,
     title: &'static str,
-    table: Vec<String>,
+    table: Option<Table>,
     work: Option<Box<dyn BackgroundWork>>,
 }
+
+/// Makes the lines that are printed at start. In a terminal, it gets the origin of the server's URLs.
+type Table = Box<dyn FnOnce(Option<&str>) -> Vec<String> + Send + Sync>;
 
 /// The work of an application outside of its connections, for which a stop waits.
 pub(crate) trait BackgroundWork: Send + Sync {
@@ -68,7 +71,7 @@ impl Server {
     /// [`Router::with_state`](axum::Router::with_state) first.
     pub fn new(router: Router) -> Self {
         let config = ServerConfig::default();
-        Self { router, config, title: "serving", table: Vec::new(), work: None }
+        Self { router, config, title: "serving", table: None, work: None }
     }
 
     /// Limits how long a client may take to send the head of a request, and how long a new connection
@@ -171,7 +174,7 @@ impl Server {
         let server = BoundServer::new(router, config, listeners)?;
         let mut signals = ShutdownSignals::register().map_err(ServeError::Stopped)?;
         console::open();
-        announce(&format!("{title} on {}", server.urls().join(" and ")), &table);
+        announce(title, &server.urls(), table);
         let connections = server.run(async { _ = signals.next().await }).await?;
         let deadline = Instant::now() + timeout;
         if let Some(work) = &work {
@@ -195,10 +198,15 @@ impl Server {
         self
     }
 
-    /// Sets the name of the application, and the table that is printed at start.
-    pub(crate) fn with_title(mut self, title: &'static str, table: Vec<String>) -> Self {
+    /// Sets the name of the application, and the table that is printed at start. `table` gets the
+    /// origin of the server's URLs, or `None` if nobody is there to read more than the rows.
+    pub(crate) fn with_title(
+        mut self,
+        title: &'static str,
+        table: impl FnOnce(Option<&str>) -> Vec<String> + Send + Sync + 'static,
+    ) -> Self {
         self.title = title;
-        self.table = table;
+        self.table = Some(Box::new(table));
         self
     }
 
@@ -252,11 +260,36 @@ async fn stop(
 }
 
 /// Prints to standard output. The server runs even if the output is closed.
-fn announce(title: &str, lines: &[String]) {
+fn announce(title: &str, urls: &[String], table: Option<Table>) {
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{title}");
-    for line in lines {
+    let _ = writeln!(out, "{title} on {}", urls.join(" and "));
+    let origin = local_origin(urls).filter(|_| out.is_terminal());
+    for line in table.map(|table| table(origin.as_deref())).unwrap_or_default() {
         let _ = writeln!(out, "  {line}");
     }
     let _ = out.flush();
+}
+
+/// The origin for requests from this machine; `None` if the server only listens on files.
+fn local_origin(urls: &[String]) -> Option<String> {
+    let url = urls.iter().find(|url| url.contains("://"))?;
+    Some(url.replacen("//0.0.0.0:", "//127.0.0.1:", 1).replacen("//[::]:", "//[::1]:", 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_from_this_machine_have_an_address() {
+        for (urls, origin) in [
+            (&["http://0.0.0.0:3000"][..], Some("http://127.0.0.1:3000")),
+            (&["unix:a.sock", "https://[::]:443"], Some("https://[::1]:443")),
+            (&["http://192.0.2.1:80", "http://127.0.0.1:80"], Some("http://192.0.2.1:80")),
+            (&["unix:a.sock"], None),
+        ] {
+            let urls: Vec<_> = urls.iter().map(|url| (*url).to_owned()).collect();
+            assert_eq!(local_origin(&urls).as_deref(), origin);
+        }
+    }
 }

@@ -2,8 +2,6 @@
 
 #[cfg(feature = "axum")]
 pub(crate) mod console;
-#[cfg(any(feature = "openapi", feature = "testing"))]
-pub(crate) mod fill;
 #[cfg(feature = "inbox")]
 pub(crate) mod hash;
 #[cfg(feature = "axum")]

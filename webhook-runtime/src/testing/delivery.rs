@@ -6,7 +6,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 
 use super::{
-    content::{Content, EventFields},
     hooks::TestContext,
     request::{self, RawRequest, UnsignedRequest},
     response::{TestResponse, send_request},
@@ -14,11 +13,11 @@ use super::{
 };
 use crate::{
     delivery::Tenant,
-    support::fill,
     verify::{
-        BatchLayout, Field, Provider, Secret,
+        Field, Provider, Secret,
         scheme::{Scheme, SignError},
     },
+    webhooks::{Content, EventFields, form},
 };
 
 /// A delivery of a test. [`TestHooks::deliver`](super::TestHooks::deliver) creates it, and `.await`
@@ -127,7 +126,7 @@ impl<'h> TestDelivery<'h> {
     #[track_caller]
     pub fn form(mut self, fields: &(impl Serialize + ?Sized)) -> Self {
         let fields = serde_json::to_value(fields).expect("a value that can be a form");
-        self.content = Content::Form(match fill::form(&fields) {
+        self.content = Content::Form(match form(&fields) {
             Ok(form) => form,
             Err(problem) => panic!("{problem}"),
         });
@@ -230,14 +229,7 @@ impl<'h> TestDelivery<'h> {
         let (path, tenant) = self.endpoint.locate(&self.params)?;
         let mark = if self.query.is_empty() { "" } else { "?" };
         let id = self.words.id.clone().unwrap_or_else(|| self.context.next_id());
-        let mut words = self.words.clone();
-        let has_action = provider.action().is_some()
-            || provider.batch().is_some_and(|items| BatchLayout::action(items).is_some());
-        if let (Some(event), None, true) = (&self.words.event, &words.action, has_action)
-            && let Some((event, action)) = event.split_once('.')
-        {
-            (words.event, words.action) = (Some(event.to_owned()), Some(action.to_owned()));
-        }
+        let mut words = self.words.clone().with_split_action(provider);
         // An id in a header is always sent. An id in the body is the test's, if the body is.
         let in_header = matches!(provider.id(), Some(Field::Header(_)));
         if in_header || matches!(self.content, Content::Minimal) && says_id_in_body(provider) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::support::fill::put;
+use super::put;
 use crate::verify::handshake::{Condition, Handshake, HandshakeResponse, RequestValue, Trust};
 
 /// An example request of a handshake.

@@ -29,7 +29,6 @@
 
 mod clock;
 pub mod conformance;
-mod content;
 mod delivery;
 mod handshake;
 mod hooks;
@@ -43,6 +42,7 @@ mod target;
 pub use crate::__conformance as conformance;
 #[doc(inline)]
 pub use crate::__store as store;
+pub(crate) use crate::webhooks::put;
 pub use clock::TestClock;
 pub use delivery::TestDelivery;
 pub use hooks::TestHooks;

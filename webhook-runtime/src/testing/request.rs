@@ -8,9 +8,7 @@ use crate::verify::{
     Provider, Secret, is_labelled_form,
     scheme::{RequestToSign, Scheme, SignError},
 };
-
-/// The content type of forms.
-pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) use crate::webhooks::FORM;
 
 /// A request that is not signed yet.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use super::keys::{KeyOwner, KeyPair};
 use crate::{
     delivery::Tenant,
-    endpoint::Endpoint,
+    endpoint::{Endpoint, fill_path},
     receive::secret_source::TenantSecrets,
     verify::{Provider, Secret},
 };
@@ -83,34 +83,20 @@ impl TestEndpoint {
 
     /// Fills the parameters into the path. Returns the path and the tenant.
     pub(crate) fn locate(&self, given: &[(String, String)]) -> Result<(String, Tenant), String> {
-        let mut path = String::new();
         let mut params = Vec::new();
-        let mut rest = self.path.as_str();
-        while let Some(at) = rest.find(['{', '}']) {
-            path.push_str(&rest[..at]);
-            let mark = &rest[at..=at];
-            if rest[at + 1..].starts_with(mark) {
-                // A doubled brace stands for one.
-                path.push_str(mark);
-                rest = &rest[at + 2..];
-                continue;
-            }
-            let (name, behind) = rest[at + 1..].split_once('}').unwrap_or((&rest[at + 1..], ""));
-            let plain = name.trim_start_matches('*');
-            let (_, value) = given.iter().find(|(known, _)| known == plain).ok_or_else(|| {
-                format!("its path is {}: add `.param(\"{plain}\", …)`", self.path)
-            })?;
-            if name.starts_with('*') {
-                let segments = value.split('/').map(|it| utf8_percent_encode(it, SEGMENT));
-                let segments = segments.map(|it| it.to_string()).collect::<Vec<_>>();
-                path.push_str(&segments.join("/"));
+        let path = fill_path(&self.path, |name, is_rest| {
+            let (_, value) = given
+                .iter()
+                .find(|(known, _)| known == name)
+                .ok_or_else(|| format!("its path is {}: add `.param(\"{name}\", …)`", self.path))?;
+            params.push((name.to_owned(), value.clone()));
+            let segments = value.split('/').map(|it| utf8_percent_encode(it, SEGMENT).to_string());
+            Ok::<_, String>(if is_rest {
+                segments.collect::<Vec<_>>().join("/")
             } else {
-                path.extend(utf8_percent_encode(value, SEGMENT));
-            }
-            params.push((plain.to_owned(), value.clone()));
-            rest = behind;
-        }
-        path.push_str(rest);
+                utf8_percent_encode(value, SEGMENT).to_string()
+            })
+        })?;
         let unknown = given.iter().find(|(name, _)| params.iter().all(|(known, _)| known != name));
         if let Some((name, _)) = unknown {
             return Err(format!("its path is {}, which has no `{name}`", self.path));

@@ -15,6 +15,9 @@ mod pipeline;
 pub(crate) mod problems;
 #[cfg(feature = "rate-limit")]
 mod quotas;
+#[cfg(any(feature = "openapi", feature = "serve", feature = "testing"))]
+#[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "the test kit uses the rest of it"))]
+mod sample;
 #[cfg(feature = "serve")]
 mod serving;
 
@@ -50,6 +53,10 @@ pub use error::Error;
 pub use health::{HealthCheck, Unhealthy};
 pub use mounted::MountedWebhook;
 pub use problems::{StartError, StartProblem};
+#[cfg(feature = "testing")]
+pub(crate) use sample::{Content, EventFields};
+#[cfg(any(feature = "openapi", feature = "testing"))]
+pub(crate) use sample::{FORM, form, put};
 
 /// The default of `body_timeout`. Providers send bodies of a few kilobytes at once; this is enough
 /// for a bad network.

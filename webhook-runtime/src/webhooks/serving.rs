@@ -88,7 +88,8 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
     /// the running deliveries, within [`shutdown_timeout`](Self::shutdown_timeout). A second signal ends
     /// the process at once.
     ///
-    /// It prints its address and the endpoints. It speaks HTTP/1.1 and, with the feature `http2`,
+    /// It prints its address and the endpoints and, in a terminal, a command for each endpoint that
+    /// sends it a signed sample. It speaks HTTP/1.1 and, with the feature `http2`,
     /// HTTP/2; with [`tls`](Self::tls), over TLS. Slow clients are limited by
     /// [`header_timeout`](Self::header_timeout), [`body_timeout`](Self::body_timeout),
     /// [`idle_timeout`](Self::idle_timeout), [`max_connection_age`](Self::max_connection_age) and
@@ -159,7 +160,7 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
             };
             return Err(StartError { problems: self.endpoints().map(missing).collect() });
         };
-        let table = self.mounted().map(|mounted| mounted.to_string()).collect();
+        let table = self.start_table();
         let work = Work {
             health: self.health_check(),
             background: self.background_handlers(),

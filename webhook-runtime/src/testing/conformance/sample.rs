@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use super::{failure::Failure, target::Target};
 use crate::{
-    support::fill::put,
-    testing::request::{RawRequest, UnsignedRequest},
+    testing::{
+        put,
+        request::{RawRequest, UnsignedRequest},
+    },
     verify::{
         Secret,
         scheme::{Scheme, SignedRequest},

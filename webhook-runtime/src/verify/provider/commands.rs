@@ -3,7 +3,7 @@
 use super::Provider;
 use crate::verify::{
     Secret, providers,
-    scheme::{RequestToSign, Scheme, ShellRequest, SignError, text_word, variable},
+    scheme::{RequestToSign, Scheme, ShellBody, ShellRequest, SignError, text_word, variable},
 };
 
 /// The variable with the private key, where the endpoint's variable has the public one.
@@ -32,8 +32,8 @@ impl Provider {
     /// The command of the program `webhook` (of the package `webhook-cli`) that sends a sample to the
     /// URL of this request; `None` if the program does not know the provider, or cannot sign as it.
     ///
-    /// The body and the headers are the program's. If the provider signs with a private key, it is
-    /// read from the variable `PRIVATE_KEY`.
+    /// The program makes the headers, and the body unless the request has one. If the provider signs
+    /// with a private key, it is read from the variable `PRIVATE_KEY`.
     ///
     /// ```
     /// use webhook_runtime::{providers::TWILIO, scheme::ShellRequest};
@@ -51,12 +51,21 @@ impl Provider {
         }
         let secret = if self.has_key_pair() { PRIVATE_KEY } else { variable(request.secret_env) };
         let (name, url) = (self.name, text_word(request.url));
-        let public_url = request
-            .public_url
-            .filter(|_| self.scheme_info().signs_url)
-            .map(|url| format!(" --public-url {}", text_word(url)))
-            .unwrap_or_default();
-        Some(format!("webhook send {name} --to {url} --secret-env {secret}{public_url}"))
+        let mut command = format!("webhook send {name} --to {url} --secret-env {secret}");
+        if let Some(url) = request.public_url.filter(|_| self.scheme_info().signs_url) {
+            command.extend([" --public-url ", &text_word(url)]);
+        }
+        match request.body {
+            ShellBody::Sample => {}
+            ShellBody::File(file) => command.extend([" --data ", &text_word(&format!("@{file}"))]),
+            // The program would take it for the name of a file.
+            ShellBody::Text(text) if text.starts_with('@') || text == "-" => return None,
+            ShellBody::Text(text) => command.extend([" --data=", &text_word(text)]),
+        }
+        if let Some(event) = request.event {
+            command.extend([" --event=", &text_word(event)]);
+        }
+        Some(command)
     }
 
     /// True if the provider signs with a private key, and its public key verifies.
@@ -68,7 +77,7 @@ impl Provider {
     /// may have the name of one.
     fn is_built_in(&self) -> bool {
         let is_this = |known: &&Self| known.name == self.name && known.docs_url == self.docs_url;
-        providers::ALL.iter().any(|known| is_this(&known))
+        providers::ALL.iter().any(is_this)
     }
 
     /// True if the provider's signature can be made with a secret of the endpoint.

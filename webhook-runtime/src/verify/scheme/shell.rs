@@ -52,16 +52,19 @@ pub struct ShellRequest<'r> {
     pub(crate) url: &'r str,
     pub(crate) public_url: Option<&'r str>,
     pub(crate) secret_env: &'r str,
+    pub(crate) event: Option<&'r str>,
+    pub(crate) body: ShellBody<'r>,
     method: &'r str,
     id: &'r str,
     headers: &'r [(&'r str, &'r str)],
-    body: ShellBody<'r>,
 }
 
 /// The body of a request that is written as a command.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ShellBody<'r> {
+    /// A sample: an empty JSON object, or what the program `webhook` makes of the event.
+    Sample,
     /// This text.
     Text(&'r str),
     /// The content of the file of this name.
@@ -83,6 +86,7 @@ impl fmt::Debug for ShellRequest<'_> {
 impl fmt::Debug for ShellBody<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Sample => f.write_str("Sample"),
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
             Self::File(name) => f.debug_tuple("File").field(name).finish(),
         }
@@ -90,18 +94,19 @@ impl fmt::Debug for ShellBody<'_> {
 }
 
 impl<'r> ShellRequest<'r> {
-    /// A POST to `url` with an empty JSON object, signed with the secret in the environment variable
-    /// `SECRET`. The id is `msg_1`.
+    /// A POST of a sample to `url`, signed with the secret in the environment variable `SECRET`. The id
+    /// is `msg_1`.
     #[must_use]
     pub const fn new(url: &'r str) -> Self {
         Self {
             url,
             public_url: None,
             secret_env: "SECRET",
+            event: None,
+            body: ShellBody::Sample,
             method: "POST",
             id: "msg_1",
             headers: &[],
-            body: ShellBody::Text("{}"),
         }
     }
 
@@ -121,6 +126,14 @@ impl<'r> ShellRequest<'r> {
         self
     }
 
+    /// Sets the name of the event, for the sample of the program `webhook`. For a command with `curl`,
+    /// write the event into the body or the headers.
+    #[must_use]
+    pub const fn event(mut self, name: Option<&'r str>) -> Self {
+        self.event = name;
+        self
+    }
+
     /// Sets the method.
     #[must_use]
     pub const fn method(mut self, method: &'r str) -> Self {
@@ -135,8 +148,9 @@ impl<'r> ShellRequest<'r> {
         self
     }
 
-    /// Sets the headers that are sent with those of the signature, by their lower-case names.
-    /// Without a `content-type`, the body is sent as JSON.
+    /// Sets the headers that are sent with those of the signature, by their lower-case names. Those
+    /// that the scheme writes itself are left out. Without a `content-type`, the body is sent as
+    /// JSON.
     #[must_use]
     pub const fn headers(mut self, headers: &'r [(&'r str, &'r str)]) -> Self {
         self.headers = headers;
@@ -167,6 +181,7 @@ impl<'r> ShellRequest<'r> {
             && is_header("x-id", self.id)
             && self.headers.iter().all(|(name, value)| is_header(name, value))
             && match self.body {
+                ShellBody::Sample => true,
                 ShellBody::Text(body) => !no_body(body),
                 ShellBody::File(name) => !name.is_empty() && !no_body(name),
             }
@@ -182,7 +197,8 @@ impl Scheme {
             return None;
         }
         let mut lines = vec![match request.body {
-            ShellBody::Text(text) => format!("{BODY}={}", word(&[Text(text)])),
+            ShellBody::Sample => format!("{BODY}='{{}}'"),
+            ShellBody::Text(text) => format!("{BODY}={}", text_word(text)),
             ShellBody::File(name) => format!("{BODY}={}", text_word(name)),
         }];
         if let Some(time) = self.timestamp {
@@ -292,7 +308,7 @@ impl Scheme {
         if request.content_type().is_none() {
             header(header::CONTENT_TYPE.as_str(), &[Text("application/json")]);
         }
-        for (name, value) in request.headers {
+        for (name, value) in request.headers.iter().filter(|(name, _)| !self.writes(name)) {
             header(name, &[Text(value)]);
         }
         for (name, value) in self.requires {
@@ -328,10 +344,21 @@ impl Scheme {
             Placement::Query { .. } => {}
         }
         words.push(match request.body {
-            ShellBody::Text(_) => format!("--data-raw \"${BODY}\""),
+            ShellBody::Sample | ShellBody::Text(_) => format!("--data-raw \"${BODY}\""),
             ShellBody::File(_) => format!("--data-binary @\"${BODY}\""),
         });
         Some(words)
+    }
+
+    /// True if signing writes the header of this (lower-case) name.
+    fn writes(&self, name: &str) -> bool {
+        let is_signature = match self.placement {
+            Placement::Header { name: known, .. } => known == name,
+            Placement::Numbered { prefix } => name.starts_with(prefix),
+            Placement::Paired { names } => names.contains(&name),
+            Placement::Query { .. } => false,
+        };
+        is_signature || self.signs_header(name) || self.requires.iter().any(|(it, _)| *it == name)
     }
 
     /// The field of the signature header with the time.
@@ -511,6 +538,23 @@ mod tests {
         assert_eq!(HMAC_SHA256_HEX.signs_form_field("payload").shell_command(&form), None);
         let signed = HMAC_SHA256_HEX.shell_command(&form).expect("the whole form is signed");
         assert!(!signed.contains("application/json"), "{signed}");
+    }
+
+    #[test]
+    fn headers_of_the_signature_are_written_once() {
+        let timed = HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")).id_header("x-id");
+        let timed = timed.signed("{id}.{timestamp}.{body}").require_headers(&[("x-version", "1")]);
+        let headers = ["x-signature", "x-time", "x-id", "x-version", "x-event"];
+        let headers = headers.map(|name| (name, "stored"));
+        let sent = timed.shell_command(&ShellRequest::new(URL).headers(&headers).id("7"));
+        let sent = sent.expect("a shell can sign it");
+        assert!(
+            sent.contains("'x-event: stored'") && sent.matches("stored").count() == 1,
+            "{sent}"
+        );
+        let numbered = HMAC_SHA256_HEX.numbered_headers("x-sig-");
+        let paired = HMAC_SHA256_HEX.paired_headers(&["x-a", "x-b"]);
+        assert!(numbered.writes("x-sig-2") && paired.writes("x-b") && !paired.writes("x-c"));
     }
 
     #[test]

@@ -5,9 +5,8 @@ use serde_json::Value;
 
 use super::{CaseResult, Target, Verdict::Passed};
 use crate::{
-    support::fill::put,
     testing::{
-        conformance::sample::SampleDelivery, handshake::Credential, request::UnsignedRequest,
+        conformance::sample::SampleDelivery, handshake::Credential, put, request::UnsignedRequest,
     },
     verify::{BatchLayout, Field, scheme::Scheme},
 };

@@ -9,8 +9,7 @@ use super::{
     signature::placed,
 };
 use crate::{
-    support::fill::put,
-    testing::{conformance::sample::SampleDelivery, request::RawRequest},
+    testing::{conformance::sample::SampleDelivery, put, request::RawRequest},
     verify::scheme::Scheme,
 };
 

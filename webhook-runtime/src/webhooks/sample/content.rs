@@ -1,16 +1,16 @@
-//! The body of a test delivery, with the provider's event name, action and id.
+//! The body of a sample, with the provider's event name, action and id.
 
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use super::request::FORM;
-use crate::{
-    support::fill,
-    verify::{BatchLayout, Field, Provider, scheme::RequestToSign},
-};
+use super::fill;
+use crate::verify::{BatchLayout, Field, Provider, scheme::RequestToSign};
 
-/// The body that the test sets.
+/// The content type of forms.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The body of a sample before the provider's fields are written into it.
 #[derive(Clone, Default)]
 pub(crate) enum Content {
     /// The smallest body that the provider would send.
@@ -32,6 +32,20 @@ pub(crate) struct EventFields {
     pub(crate) event: Option<String>,
     pub(crate) action: Option<String>,
     pub(crate) id: Option<String>,
+}
+
+impl EventFields {
+    /// The text after the first dot of the event is the action, if the provider has actions.
+    pub(crate) fn with_split_action(mut self, provider: &Provider) -> Self {
+        let has_action = provider.action().is_some()
+            || provider.batch().is_some_and(|items| BatchLayout::action(items).is_some());
+        if let (Some(event), None, true) = (&self.event, &self.action, has_action)
+            && let Some((event, action)) = event.split_once('.')
+        {
+            (self.event, self.action) = (Some(event.to_owned()), Some(action.to_owned()));
+        }
+        self
+    }
 }
 
 /// A body that is ready to be signed.

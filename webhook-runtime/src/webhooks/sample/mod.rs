@@ -1,0 +1,13 @@
+//! Sample deliveries: their bodies and headers, and the commands that send them.
+
+#[cfg(feature = "serve")]
+mod command;
+mod content;
+mod fill;
+
+#[cfg(any(feature = "openapi", feature = "testing"))]
+pub(crate) use content::FORM;
+#[cfg(any(feature = "serve", feature = "testing"))]
+pub(crate) use content::{Content, EventFields};
+#[cfg(any(feature = "openapi", feature = "testing"))]
+pub(crate) use fill::{form, put};
