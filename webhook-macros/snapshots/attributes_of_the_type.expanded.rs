@@ -58,7 +58,9 @@ const _: () = {
             + 'static,
     {
         fn endpoint() -> ::webhook_runtime::Endpoint {
-            __ENDPOINT
+            ::webhook_runtime::__private::with_schemas!(
+                __ENDPOINT.description("Documented here only."), & Delivery
+            )
         }
         fn call(
             delivery: ::webhook_runtime::__private::HandlerInput<__S>,

@@ -38,6 +38,10 @@ const _: () = {
                 ("issue_comment", &[]),
             ],
         );
+        ::webhook_runtime::__private::event_variants! {
+            ["push"] "Somebody pushed." => Self::Push; ["issues.opened",
+            "issues.reopened"] "" => Self::Opened; ["issues", "issue_comment"] "";
+        }
         fn decode(
             encoded: ::webhook_runtime::RawEvent<'__de>,
         ) -> ::core::result::Result<Self, ::webhook_runtime::Rejection> {

@@ -1,5 +1,6 @@
 #[derive(WebhookEvent)]
 pub enum Github<'a> {
+    /// Somebody pushed.
     #[event("push")]
     Push(Push<'a>),
     #[event("issues.opened", "issues.reopened")]

@@ -26,6 +26,7 @@ const _: () = {
             <Self as ::webhook_runtime::WebhookEvent>::EVENTS,
             &[],
         );
+        ::webhook_runtime::__private::event_variants! {}
         fn decode(
             encoded: ::webhook_runtime::RawEvent<'__de>,
         ) -> ::core::result::Result<Self, ::webhook_runtime::Rejection> {

@@ -36,6 +36,10 @@ const _: () = {
             <Self as __webhook_runtime::WebhookEvent>::EVENTS,
             &[("borrowed", &[]), ("of.one", &[]), ("of.another", &[])],
         );
+        __webhook_runtime::__private::event_variants! {
+            ["borrowed"] "" => Self::Borrowed; ["of.one"] "" => Self::OfOne;
+            ["of.another"] "" => Self::OfAnother;
+        }
         fn decode(
             encoded: __webhook_runtime::RawEvent<'__de>,
         ) -> ::core::result::Result<Self, __webhook_runtime::Rejection> {

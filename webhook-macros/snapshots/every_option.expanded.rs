@@ -35,12 +35,7 @@ const _: () = {
             ::core::module_path!(),
             "/webhook",
         )
-        .name("orders")
-        .secret_env(&["SECRET"])
         .provider(&__PROVIDER)
-        .tolerance(Duration::from_secs(60))
-        .max_body(64 * 1024)
-        .max_in_flight(16)
         .payload_shape({
             #[allow(unused_imports)]
             use __webhook_runtime::__private::AnyPayload as _;
@@ -61,7 +56,11 @@ const _: () = {
             + 'static,
     {
         fn endpoint() -> __webhook_runtime::Endpoint {
-            __ENDPOINT
+            __webhook_runtime::__private::with_schemas!(
+                __ENDPOINT.name("orders").secret_env(& ["SECRET"])
+                .tolerance(Duration::from_secs(60)).max_body(64 * 1024)
+                .max_in_flight(16), & Delivery
+            )
         }
         fn call(
             delivery: __webhook_runtime::__private::HandlerInput<__S>,

@@ -34,7 +34,6 @@ const _: () = {
             ::core::module_path!(),
             "/github/{team}",
         )
-        .secret_env(&["NEW", "OLD"])
         .payload_shape({
             #[allow(unused_imports)]
             use ::webhook_runtime::__private::AnyPayload as _;
@@ -58,7 +57,10 @@ const _: () = {
         Delivery: ::webhook_runtime::__private::Extractor<__S>,
     {
         fn endpoint() -> ::webhook_runtime::Endpoint {
-            __ENDPOINT
+            ::webhook_runtime::__private::with_schemas!(
+                __ENDPOINT.description("Documented, and stays so.").secret_env(& ["NEW",
+                "OLD"]), Github < '_ >
+            )
         }
         fn call(
             mut delivery: ::webhook_runtime::__private::HandlerInput<__S>,

@@ -27,7 +27,6 @@ const _: () = {
             ::core::module_path!(),
             "/stripe",
         )
-        .inbox()
         .inbox_options(
             ::webhook_runtime::__private::EndpointOptions::new()
                 .order_by_pointer("/account"),
@@ -54,7 +53,11 @@ const _: () = {
         Tx: ::webhook_runtime::__private::Extractor<__S>,
     {
         fn endpoint() -> ::webhook_runtime::Endpoint {
-            __ENDPOINT
+            ::webhook_runtime::__private::with_schemas!(
+                __ENDPOINT.inbox()
+                .inbox_options(::webhook_runtime::__private::EndpointOptions::new()
+                .order_by_pointer("/account")), Stripe < '_ >
+            )
         }
         fn call(
             mut delivery: ::webhook_runtime::__private::HandlerInput<__S>,

@@ -25,22 +25,9 @@ const _: () = {
             ::core::module_path!(),
             "/orders",
         )
-        .inbox()
         .inbox_options(
             ::webhook_runtime::__private::EndpointOptions::new()
-                .concurrency(4)
-                .rate_in(100u32, 1u64)
-                .max_attempts(ATTEMPTS)
-                .backoff_between(
-                    ::core::time::Duration::from_millis(1000u64),
-                    ::core::time::Duration::from_millis(3600000u64),
-                )
-                .timeout(::core::time::Duration::from_millis(30000u64))
-                .max_age(Duration::from_secs(86_400))
-                .order_by(Field::header("x-account"))
-                .keep(::core::time::Duration::from_millis(604800000u64))
-                .keep_dead(::core::time::Duration::from_millis(7776000000u64))
-                .drop_body(true),
+                .order_by(Field::header("x-account")),
         )
         .payload_shape({
             #[allow(unused_imports)]
@@ -63,7 +50,19 @@ const _: () = {
             + 'static,
     {
         fn endpoint() -> ::webhook_runtime::Endpoint {
-            __ENDPOINT
+            ::webhook_runtime::__private::with_schemas!(
+                __ENDPOINT.inbox()
+                .inbox_options(::webhook_runtime::__private::EndpointOptions::new()
+                .concurrency(4).rate_in(100u32, 1u64).max_attempts(ATTEMPTS)
+                .backoff_between(::core::time::Duration::from_millis(1000u64),
+                ::core::time::Duration::from_millis(3600000u64))
+                .timeout(::core::time::Duration::from_millis(30000u64))
+                .max_age(Duration::from_secs(86_400))
+                .order_by(Field::header("x-account"))
+                .keep(::core::time::Duration::from_millis(604800000u64))
+                .keep_dead(::core::time::Duration::from_millis(7776000000u64))
+                .drop_body(true)), & Delivery
+            )
         }
         fn call(
             delivery: ::webhook_runtime::__private::HandlerInput<__S>,

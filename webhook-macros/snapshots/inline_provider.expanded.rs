@@ -77,7 +77,7 @@ const _: () = {
             + 'static,
     {
         fn endpoint() -> ::webhook_runtime::Endpoint {
-            __ENDPOINT
+            ::webhook_runtime::__private::with_schemas!(__ENDPOINT, Acme < '_ >)
         }
         fn call(
             delivery: ::webhook_runtime::__private::HandlerInput<__S>,

@@ -27,7 +27,6 @@ const _: () = {
             ::core::module_path!(),
             "/webhook",
         )
-        .secret_env(&["SECRET"])
         .payload_shape({
             #[allow(unused_imports)]
             use ::webhook_runtime::__private::AnyPayload as _;
@@ -48,7 +47,9 @@ const _: () = {
             + 'static,
     {
         fn endpoint() -> ::webhook_runtime::Endpoint {
-            __ENDPOINT
+            ::webhook_runtime::__private::with_schemas!(
+                __ENDPOINT.secret_env(& ["SECRET"]), Order < '_ >
+            )
         }
         fn call(
             delivery: ::webhook_runtime::__private::HandlerInput<__S>,

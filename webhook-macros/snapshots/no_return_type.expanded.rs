@@ -45,7 +45,7 @@ const _: () = {
             + 'static,
     {
         fn endpoint() -> ::webhook_runtime::Endpoint {
-            __ENDPOINT
+            ::webhook_runtime::__private::with_schemas!(__ENDPOINT, & Delivery)
         }
         fn call(
             delivery: ::webhook_runtime::__private::HandlerInput<__S>,

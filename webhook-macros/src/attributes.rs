@@ -4,7 +4,7 @@ use crate::errors::Errors;
 use quote::quote;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Meta, MetaList, Path, Token};
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, MetaList, Path, Token};
 
 /// The function's attributes that its type has as well.
 pub(crate) struct Shared {
@@ -46,6 +46,24 @@ pub(crate) fn shared(
     let only =
         |wanted: fn(&Meta) -> bool| attrs.iter().filter_map(|attr| part(attr, wanted)).collect();
     Some(Shared { cfgs: only(is_cfg), notes: only(is_note), levels: only(is_level) })
+}
+
+/// The doc comment, without the space before each line. A text that is not written here, such as that of
+/// another file, is left out.
+pub(crate) fn documentation(attrs: &[Attribute]) -> String {
+    let texts: Vec<String> = attrs.iter().filter_map(documented).collect();
+    let lines = texts.iter().flat_map(|text| text.lines());
+    let lines: Vec<&str> =
+        lines.map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
+    lines.join("\n").trim().to_owned()
+}
+
+/// The text of one `#[doc = "..."]`.
+fn documented(attr: &Attribute) -> Option<String> {
+    let Meta::NameValue(pair) = &attr.meta else { return None };
+    let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &pair.value else { return None };
+    // An empty line has no lines.
+    attr.path().is_ident("doc").then(|| format!("{}\n", text.value()))
 }
 
 /// True for another `#[webhook]`, as far as its path shows it.

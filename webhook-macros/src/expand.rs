@@ -74,7 +74,7 @@ fn implementation(handler: &Handler, args: &Args, runtime: &TokenStream) -> Toke
     let bounds = quote!(#(#bounds)*);
     let constants = constants(handler, args, runtime);
     let checks = checks::of(handler, args, runtime);
-    let endpoint = endpoint(handler, runtime);
+    let endpoint = endpoint(handler, args, runtime);
     let call = call(handler, runtime);
     let implementation = impl_block(handler, runtime, &bounds, &quote!(#endpoint #call));
     quote!(#constants #checks #implementation)
@@ -113,14 +113,21 @@ fn impl_block(
     quote_spanned!(name.span()=> #head #bounds { #functions })
 }
 
-/// The attribute's arguments as a constant, so that the compiler checks what they say together.
+/// The options that the compiler checks against each other and against the provider, so they are constants.
+const CHECKED: [&str; 4] = ["provider", "respond_within", "order_by", "order_by_pointer"];
+
+fn is_checked(setter: &Setter) -> bool {
+    CHECKED.iter().any(|name| setter.name == name)
+}
+
+/// What the compiler checks, as a constant.
 fn constants(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStream {
     let at_name = handler.name.span();
     let name = handler.name.unraw().to_string();
     let path = &args.path;
     let mut constants = TokenStream::new();
     let mut setters = TokenStream::new();
-    for Setter { name, value, constant } in &args.setters {
+    for Setter { name, value, constant } in args.setters.iter().filter(|it| is_checked(it)) {
         let value = match constant {
             None => value.clone(),
             Some(ty) => {
@@ -135,7 +142,8 @@ fn constants(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStre
         };
         setters.extend(quote_spanned!(name.span()=> .#name(#value)));
     }
-    let inbox_options = inbox_options(at_name, &args.inbox_setters, runtime);
+    let inbox_options =
+        inbox_options(at_name, args.inbox_setters.iter().filter(|it| is_checked(it)), runtime);
     let takes = handler.payload().map(|ty| takes(at_name, ty, runtime));
     let ty = move_to(at_name, quote_spanned!(at_name=> #runtime::Endpoint));
     let allowed = allowed(at_name);
@@ -149,13 +157,27 @@ fn constants(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStre
     }
 }
 
-/// The function that returns the constant.
-fn endpoint(handler: &Handler, runtime: &TokenStream) -> TokenStream {
+/// The function that adds the other options to the constant; and the schemas of the payload, if the
+/// runtime wants them, because a constant cannot look for them.
+fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStream {
     let at_name = handler.name.span();
     let returns = move_to(at_name, quote_spanned!(at_name=> #runtime::Endpoint));
+    let documentation = Some(&handler.documentation).filter(|text| !text.is_empty());
+    let description = documentation.map(|text| quote_spanned!(at_name=> .description(#text)));
+    let setters = args
+        .setters
+        .iter()
+        .filter(|it| !is_checked(it))
+        .map(|Setter { name, value, .. }| quote_spanned!(name.span()=> .#name(#value)));
+    let inbox_options = inbox_options(at_name, args.inbox_setters.iter(), runtime);
+    let endpoint = quote_spanned!(at_name=> __ENDPOINT #description #(#setters)* #inbox_options);
+    let endpoint = match handler.payload() {
+        Some(ty) => quote_spanned!(at_name=> #runtime::__private::with_schemas!(#endpoint, #ty)),
+        None => endpoint,
+    };
     quote_spanned! {at_name=>
         fn endpoint() -> #returns {
-            __ENDPOINT
+            #endpoint
         }
     }
 }
@@ -167,16 +189,18 @@ fn allowed(at: Span) -> TokenStream {
     }
 }
 
-/// Sets the options of `inbox`, if there are any.
-fn inbox_options(at_name: Span, setters: &[Setter], runtime: &TokenStream) -> Option<TokenStream> {
-    if setters.is_empty() {
-        return None;
-    }
+/// Sets these options of `inbox`, if there are any.
+fn inbox_options<'s>(
+    at_name: Span,
+    setters: impl Iterator<Item = &'s Setter>,
+    runtime: &TokenStream,
+) -> Option<TokenStream> {
+    let mut calls = setters
+        .map(|Setter { name, value, .. }| quote_spanned!(name.span()=> .#name(#value)))
+        .peekable();
+    calls.peek()?;
     let options = quote_spanned!(at_name=> #runtime::__private::EndpointOptions::new());
     let options = move_to(at_name, options);
-    let calls = setters
-        .iter()
-        .map(|Setter { name, value, .. }| quote_spanned!(name.span()=> .#name(#value)));
     Some(quote_spanned!(at_name=> .inbox_options(#options #(#calls)*)))
 }
 

@@ -14,6 +14,8 @@ use syn::{
 pub(crate) struct Handler {
     /// The function's attributes that its type has as well.
     pub(crate) shared: Shared,
+    /// The doc comment of the function.
+    pub(crate) documentation: String,
     pub(crate) vis: Visibility,
     pub(crate) name: Ident,
     /// The types of the arguments: extractors, and the payload last.
@@ -125,7 +127,8 @@ fn handler(
     let arguments: Vec<Type> = arguments.iter().map(|argument| (*argument.ty).clone()).collect();
     returns::check(&sig.output, &arguments, errors);
 
-    Some(Handler { shared, vis, arguments, name: sig.ident, output: sig.output })
+    let documentation = attributes::documentation(&attrs);
+    Some(Handler { shared, documentation, vis, arguments, name: sig.ident, output: sig.output })
 }
 
 const METHOD: &str = "a webhook handler is a free function: move it out of the `impl`\n\

@@ -48,6 +48,7 @@
 //! | `rate-limit` | `Quota`: limits for peers that are refused, and for endpoints |
 //! | `metrics` | metrics of endpoints, the inbox, limits and the server, for the `metrics` facade |
 //! | `otel` | spans of OpenTelemetry for requests and runs, through `tracing-opentelemetry` |
+//! | `openapi` | `Webhooks::openapi`, the mounted endpoints as an OpenAPI 3.1 document |
 //! | `testing` | `Webhooks::test`, `conformance!` and `store!`, for tests of handlers and stores |
 //! | `payloads-discord`, `payloads-github`, `payloads-linear`, `payloads-paddle`, `payloads-shopify`, `payloads-slack`, `payloads-standard-webhooks`, `payloads-stripe`, `payloads-whatsapp` | `payloads`: ready-made payloads |
 //! | `certificates` | `AWS_SNS`, `PAYPAL` |
@@ -72,6 +73,7 @@ mod endpoint;
     feature = "axum",
     feature = "inbox-postgres",
     feature = "inbox-sqlite",
+    feature = "openapi",
     feature = "testing",
 ))]
 pub mod guide;
@@ -87,6 +89,8 @@ mod instances;
 pub mod metrics {
     pub use crate::support::metrics::{ALL, Metric, MetricKind, describe};
 }
+#[cfg(feature = "openapi")]
+pub mod openapi;
 #[cfg(feature = "axum")]
 mod payload;
 #[cfg(any(
@@ -172,6 +176,7 @@ pub use verify::{
 ///
 /// A variant has one field, of a type with `serde`'s `Deserialize`, an enum of events, or
 /// `&Delivery`; or it has none, and asks nothing of the body. Every variant has names, or is `other`.
+/// With the feature `openapi`, its doc comment describes the event.
 /// No name is given twice, and `issues` stands behind `issues.opened`: the enum reads as it works.
 ///
 /// The enum must not derive `Deserialize` as well: a payload is decoded in one way.
@@ -218,12 +223,16 @@ pub extern crate self as webhook_runtime;
 #[cfg(feature = "axum")]
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "openapi")]
+    pub use crate::delivery::EventVariant;
     pub use crate::{
         delivery::PayloadShape,
         dispatch::{Respond, Returned},
         endpoint::{EndpointOptions, Extractor, HandlerFuture, HandlerInput},
         payload::{AnyPayload, CatchAll, Decode, EventWarnings, MatchedEvent, ShapeProbe},
     };
+    // A macro is at the root of its crate, and the code that is left behind asks here.
+    pub use crate::{__event_variants as event_variants, __with_schemas as with_schemas};
     // Public, because the compiler leaves out what nobody can call.
     #[cfg(debug_assertions)]
     pub use crate::instances::{decoders, router};

@@ -64,6 +64,7 @@ options! {
     provider_in_a_block(path = "/a", provider = { const GITHUB: Provider = self::GITHUB; GITHUB });
     provider_changed(path = "/a", provider = providers::GITHUB.with_ack_status(200));
     tolerance(path = "/a", provider = providers::STRIPE, tolerance = 2 * LIMIT);
+    duration_from_floats(path = "/a", provider = providers::STRIPE, tolerance = Duration::from_secs_f64(1.5));
     duration_from_millis(path = "/a", respond_within = Duration::from_millis(1_500));
     duration_by_constant(path = "/a", respond_within = LIMIT);
     body_by_shift(path = "/a", max_body = 1 << 20);
@@ -80,7 +81,7 @@ async fn parameter_with_letters(n: u8) -> String {
     n.to_string()
 }
 
-right! { options_of_every_kind, 32:
+right! { options_of_every_kind, 33:
     trailing_comma: 1 => "1",
     raw_string: 1 => "1",
     hashed_string: 1 => "1",
@@ -102,6 +103,7 @@ right! { options_of_every_kind, 32:
     provider_changed: 1 => "1",
     tolerance: 1 => "1",
     duration_from_floats: 1 => "1",
+    duration_from_millis: 1 => "1",
     duration_by_constant: 1 => "1",
     body_by_shift: 1 => "1",
     body_by_constant: 1 => "1",

@@ -15,12 +15,9 @@ pub(super) fn expand(event: &Event, errors: &Errors) -> TokenStream {
     let runtime = runtime(event, Span::call_site());
     let other = event.other.as_ref().filter(|_| errors.is_empty());
     let names = names(event, &runtime, other.is_some());
-    let payload = if let Some(other) = other {
-        payload(event, other, &runtime)
-    } else {
-        // Replaces the code for an enum with mistakes, so that the compiler reports nothing else.
-        let body = quote!(::core::unimplemented!());
-        implementation(event, &runtime, &[], &TokenStream::new(), &body)
+    let payload = match other {
+        Some(other) => payload(event, other, &runtime),
+        None => stub(event, &runtime),
     };
     let implementations = Runtime::new(event.runtime.as_ref()).around(&quote!(#names #payload));
     quote! {
@@ -88,8 +85,16 @@ fn payload(event: &Event, other: &Other, runtime: &TokenStream) -> TokenStream {
     };
     let names = unlisted::names(event);
     let warnings = unlisted::warnings(event, &names, runtime);
-    let implementation = implementation(event, runtime, &names, &quote!(#(#bounds)*), &body);
+    let variants = variants(event, runtime);
+    let implementation =
+        implementation(event, runtime, &names, &quote!(#(#bounds)*), &variants, &body);
     quote!(#implementation #warnings)
+}
+
+/// Replaces the code for an enum with mistakes, so that the compiler reports nothing else.
+fn stub(event: &Event, runtime: &TokenStream) -> TokenStream {
+    let nothing = TokenStream::new();
+    implementation(event, runtime, &[], &nothing, &nothing, &quote!(::core::unimplemented!()))
 }
 
 fn implementation(
@@ -97,6 +102,7 @@ fn implementation(
     runtime: &TokenStream,
     names: &[unlisted::Name<'_>],
     bounds: &TokenStream,
+    variants: &TokenStream,
     body: &TokenStream,
 ) -> TokenStream {
     let Event { name, generics, .. } = event;
@@ -124,6 +130,8 @@ fn implementation(
                 #listed,
             );
 
+            #variants
+
             fn decode(
                 #encoded: #runtime::RawEvent<'__de>,
             ) -> ::core::result::Result<Self, #runtime::Rejection> {
@@ -131,6 +139,17 @@ fn implementation(
             }
         }
     }
+}
+
+/// Lists the variants for a document about the endpoint: their names, and the function that makes each. The
+/// runtime decides what becomes of it. The types are inferred, as in [`call`].
+fn variants(event: &Event, runtime: &TokenStream) -> TokenStream {
+    let rows = event.variants.iter().map(|variant| {
+        let Variant { name, events, documentation, payload, .. } = variant;
+        let made = payload.as_ref().map(|_| quote!(=> Self::#name));
+        quote!([#(#events),*] #documentation #made;)
+    });
+    quote!(#runtime::__private::event_variants! { #(#rows)* })
 }
 
 /// The code for a matched variant: it returns, unless the payload does not fit.

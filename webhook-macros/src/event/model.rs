@@ -21,6 +21,8 @@ pub(super) struct Variant {
     pub(super) events: Vec<LitStr>,
     /// The provider does not list these events.
     pub(super) is_unlisted: bool,
+    /// The doc comment of the variant.
+    pub(super) documentation: String,
     pub(super) payload: Option<Type>,
 }
 

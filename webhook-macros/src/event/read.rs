@@ -3,6 +3,7 @@
 use super::attribute::{self, OnVariant};
 use super::model::{Event, Other, Variant};
 use super::names;
+use crate::attributes::documentation;
 use crate::errors::Errors;
 use crate::known::{Kind, find};
 use crate::types::{arguments, last_segment};
@@ -45,9 +46,13 @@ fn variants(event: &mut Event, data: DataEnum, errors: &mut Errors) {
             }
             has_unmarked_catch_all |= holds_unknown(&variant, event);
             let payload = payload(&variant, event, !said.names.is_empty(), errors);
-            let is_unlisted = said.unlisted.is_some();
-            let (name, events) = (variant.ident, said.names);
-            event.variants.push(Variant { name, events, is_unlisted, payload });
+            event.variants.push(Variant {
+                name: variant.ident,
+                events: said.names,
+                is_unlisted: said.unlisted.is_some(),
+                documentation: documentation(&variant.attrs),
+                payload,
+            });
             continue;
         };
         if let Some(name) = names.first() {

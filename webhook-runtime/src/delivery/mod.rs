@@ -9,6 +9,8 @@ mod raw_event;
 pub(crate) mod rejection;
 pub(crate) mod request;
 pub(crate) mod response;
+#[cfg(feature = "openapi")]
+mod schemas;
 mod shape;
 mod surrogates;
 mod tenant;
@@ -40,6 +42,10 @@ use crate::{
 pub(crate) use observer::{DeliveryObserver, Observer};
 pub use raw_event::RawEvent;
 pub use rejection::{FailedItem, LimitedBy, Rejection};
+#[cfg(feature = "openapi")]
+pub use schemas::EventVariant;
+#[cfg(feature = "openapi")]
+pub(crate) use schemas::PayloadSchemas;
 pub(crate) use shape::PayloadKind;
 pub use shape::PayloadShape;
 pub use tenant::Tenant;

@@ -334,7 +334,7 @@ impl Rejection {
     }
 
     /// The members of the problem details.
-    fn problem_members(&self) -> Value {
+    pub(crate) fn problem_members(&self) -> Value {
         let status = self.status();
         let mut problem = Map::new();
         problem.insert("type".to_owned(), Value::from("about:blank"));

@@ -1,9 +1,12 @@
 //! The part of a delivery that a payload type is decoded from. It is known at start, so that
 //! mistakes are found then.
 
+#[cfg(feature = "openapi")]
+use crate::delivery::PayloadSchemas;
+
 /// The part of a delivery that a payload type takes.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct PayloadShape {
     pub(crate) kind: PayloadKind,
     /// The names of the events that have a variant, if the name decides what is decoded.
@@ -11,6 +14,9 @@ pub struct PayloadShape {
     /// The names that are compared with the list of the provider, each with similar names of events
     /// that some provider sends.
     pub(crate) listed: &'static [(&'static str, &'static [&'static str])],
+    /// The JSON schemas of the type, for a document about the endpoint.
+    #[cfg(feature = "openapi")]
+    pub(crate) schemas: PayloadSchemas,
 }
 
 /// The part of a delivery that is one payload.
@@ -25,7 +31,13 @@ pub(crate) enum PayloadKind {
 }
 
 impl PayloadShape {
-    pub(crate) const ITEM: Self = Self { kind: PayloadKind::Item, events: None, listed: &[] };
+    pub(crate) const ITEM: Self = Self {
+        kind: PayloadKind::Item,
+        events: None,
+        listed: &[],
+        #[cfg(feature = "openapi")]
+        schemas: PayloadSchemas::NONE,
+    };
     pub(crate) const DELIVERY: Self = Self { kind: PayloadKind::Delivery, ..Self::ITEM };
 
     /// An enum of the events with these names. `listed` are those to compare with the list of the
@@ -35,7 +47,7 @@ impl PayloadShape {
         events: &'static [&'static str],
         listed: &'static [(&'static str, &'static [&'static str])],
     ) -> Self {
-        Self { kind: PayloadKind::Item, events: Some(events), listed }
+        Self { events: Some(events), listed, ..Self::ITEM }
     }
 
     pub(crate) const fn batch_of(item: Self) -> Self {

@@ -71,6 +71,9 @@ pub struct Endpoint {
     pub(crate) function: &'static str,
     pub(crate) module: &'static str,
     pub(crate) path: &'static str,
+    /// The doc comment of the function.
+    #[cfg_attr(not(feature = "openapi"), allow(dead_code, reason = "documents show it"))]
+    pub(crate) description: &'static str,
     pub(crate) secret_env: &'static [&'static str],
     pub(crate) verify_token_env: Option<&'static str>,
     pub(crate) provider: &'static Provider,
@@ -93,6 +96,7 @@ impl Endpoint {
             function,
             module,
             path,
+            description: "",
             secret_env: &[],
             verify_token_env: None,
             provider: &HMAC_SHA256_HEX,
@@ -111,6 +115,14 @@ impl Endpoint {
     #[must_use]
     pub const fn name(mut self, name: &'static str) -> Self {
         self.name = name;
+        self
+    }
+
+    /// Sets the description of the endpoint for documents about it. Its first paragraph is the summary.
+    /// The attribute takes it from the doc comment of the function.
+    #[must_use]
+    pub const fn description(mut self, text: &'static str) -> Self {
+        self.description = text;
         self
     }
 

@@ -18,6 +18,7 @@
 //! * [Your own provider or scheme](schemes)
 //! * [Verifying without axum](verifying)
 //! * [Testing and conformance](testing)
+//! * [An OpenAPI document](openapi)
 //! * [Operating](operating)
 //! * [Developing locally](developing)
 //! * [Troubleshooting a 401](troubleshooting)
@@ -59,6 +60,8 @@ pub mod schemes {}
 pub mod verifying {}
 #[doc = include_str!("testing.md")]
 pub mod testing {}
+#[doc = include_str!("openapi.md")]
+pub mod openapi {}
 #[doc = include_str!("operating.md")]
 pub mod operating {}
 #[doc = include_str!("developing.md")]

@@ -142,7 +142,8 @@ impl Inbox {
             .collect()
     }
 
-    fn info_of(
+    /// The options that hold for one endpoint.
+    pub(crate) fn info_of(
         &self,
         name: String,
         own: EndpointOptions,

@@ -2,6 +2,8 @@
 
 use std::vec;
 
+#[cfg(feature = "openapi")]
+use crate::delivery::EventVariant;
 use crate::{
     delivery::{Delivery, PayloadShape, RawEvent, Rejection},
     payload::Payload,
@@ -96,6 +98,11 @@ impl<'b, 'a, E> IntoIterator for &'b Batch<'a, E> {
 
 impl<'a, E: Payload<'a>> Payload<'a> for Batch<'a, E> {
     const SHAPE: PayloadShape = PayloadShape::batch_of(E::SHAPE);
+
+    #[cfg(feature = "openapi")]
+    fn variants() -> Vec<EventVariant> {
+        E::variants()
+    }
 
     fn decode(encoded: RawEvent<'a>) -> Result<Self, Rejection> {
         let items = items(encoded.delivery())?;

@@ -5,13 +5,19 @@ mod decode;
 mod decoder;
 mod event;
 mod form;
+#[cfg(not(feature = "openapi"))]
+mod no_schema;
 mod probe;
+#[cfg(feature = "openapi")]
+mod schema;
 mod unlisted;
 
 use decoder::Decoder;
 use serde::Deserialize;
 use serde_json::de::StrRead;
 
+#[cfg(feature = "openapi")]
+use crate::delivery::EventVariant;
 use crate::delivery::{
     Delivery, PayloadShape, RawEvent, Rejection,
     content::{json_rejection, shortened},
@@ -39,6 +45,14 @@ pub trait Payload<'a>: Sized {
     /// The part of a delivery that it is decoded from.
     #[doc(hidden)]
     const SHAPE: PayloadShape = PayloadShape::ITEM;
+
+    /// The variants of an enum of events, for a document about the endpoint.
+    #[cfg(feature = "openapi")]
+    #[doc(hidden)]
+    #[must_use]
+    fn variants() -> Vec<EventVariant> {
+        Vec::new()
+    }
 
     /// Decodes the body of a verified delivery, or one item of it.
     ///

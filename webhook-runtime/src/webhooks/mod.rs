@@ -2,6 +2,8 @@
 
 mod build;
 mod check;
+#[cfg(feature = "openapi")]
+mod described;
 #[cfg(feature = "serve")]
 mod error;
 mod health;
@@ -13,7 +15,7 @@ mod pipeline;
 pub(crate) mod problems;
 #[cfg(feature = "rate-limit")]
 mod quotas;
-#[cfg(any(feature = "serve", feature = "testing"))]
+#[cfg(any(feature = "openapi", feature = "serve", feature = "testing"))]
 #[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "the test kit uses the rest of it"))]
 mod sample;
 #[cfg(feature = "serve")]
@@ -44,13 +46,17 @@ use crate::{
 
 #[cfg(feature = "testing")]
 pub(crate) use build::Built;
+#[cfg(feature = "openapi")]
+pub(crate) use described::{DescribedEndpoint, DescribedQuota};
 #[cfg(feature = "serve")]
 pub use error::Error;
 pub use health::{HealthCheck, Unhealthy};
 pub use mounted::MountedWebhook;
 pub use problems::{StartError, StartProblem};
 #[cfg(feature = "testing")]
-pub(crate) use sample::{Content, EventFields, FORM, form, put};
+pub(crate) use sample::{Content, EventFields};
+#[cfg(any(feature = "openapi", feature = "testing"))]
+pub(crate) use sample::{FORM, form, put};
 
 /// The default of `body_timeout`. Providers send bodies of a few kilobytes at once; this is enough
 /// for a bad network.

@@ -8,9 +8,9 @@ use std::{num::NonZeroU32, time::Duration};
 /// `Quota::per_minute(60)` allows sixty requests at once, and then one a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
-    requests: u32,
-    period: Duration,
-    burst: u32,
+    pub(crate) requests: u32,
+    pub(crate) period: Duration,
+    pub(crate) burst: u32,
 }
 
 impl Quota {

@@ -23,6 +23,8 @@ mod hmac;
 mod jwt;
 mod key;
 mod key_encoding;
+#[cfg(feature = "openapi")]
+mod parameters;
 mod rfc3339;
 mod sensitive_headers;
 mod shell;
@@ -58,6 +60,9 @@ pub(crate) use sign::insert_header;
 pub(crate) use verifier::Claims;
 pub(crate) use verifier::{Keys, Mechanism, Verifier};
 pub(crate) use verify::is_opaque_token;
+
+#[cfg(feature = "openapi")]
+pub(crate) use parameters::ParameterRole;
 
 #[cfg(feature = "certificates")]
 pub(crate) use asymmetric::certificate::Certificate;

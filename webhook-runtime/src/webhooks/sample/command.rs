@@ -192,10 +192,10 @@ mod tests {
                 1 => Endpoint::new("github", "", "/github")
                     .provider(&GITHUB)
                     .secret_env(&["GITHUB_SECRET", "OLD"])
-                    .payload_shape(PayloadShape::of_events(&["issues.opened", "push"])),
+                    .payload_shape(PayloadShape::of_events(&["issues.opened", "push"], &[])),
                 2 => Endpoint::new("stripe", "", "/hooks/{tenant}/{*rest}")
                     .provider(&STRIPE)
-                    .payload_shape(PayloadShape::of_events(&["invoice.paid"])),
+                    .payload_shape(PayloadShape::of_events(&["invoice.paid"], &[])),
                 3 => Endpoint::new("sms", "", "/sms").provider(&TWILIO).secret_env(&["TOKEN"]),
                 4 => Endpoint::new("own", "", "/own").provider(&OWN).secret_env(&["SECRET"]),
                 _ => Endpoint::new("square", "", "/square").provider(&SQUARE).secret_env(&["A"]),

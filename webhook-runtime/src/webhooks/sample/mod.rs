@@ -5,5 +5,9 @@ mod command;
 mod content;
 mod fill;
 
-pub(crate) use content::{Content, EventFields, FORM};
+#[cfg(any(feature = "openapi", feature = "testing"))]
+pub(crate) use content::FORM;
+#[cfg(any(feature = "serve", feature = "testing"))]
+pub(crate) use content::{Content, EventFields};
+#[cfg(any(feature = "openapi", feature = "testing"))]
 pub(crate) use fill::{form, put};
