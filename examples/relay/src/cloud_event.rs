@@ -1,11 +1,11 @@
-//! A delivery as a CloudEvent 1.0, in the binary mode of the NATS binding: attributes are headers, and
-//! the body stays as it was sent.
+//! A delivery in the form of CloudEvents 1.0, in the binary mode of their binding for NATS: attributes are
+//! headers, and the body stays as it was sent.
 
 use std::fmt::Write as _;
 
 use async_nats::HeaderMap;
 use axum::http::header;
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use webhook_runtime::{Delivery, IdempotencyKey};
 
 /// The attributes of a delivery.
@@ -13,17 +13,16 @@ pub(crate) fn attributes(key: &IdempotencyKey, delivery: &Delivery) -> HeaderMap
     let mut attributes = HeaderMap::new();
     let mut set = |name: &str, value: &str| attributes.insert(name, &*encoded(value));
     set("ce-specversion", "1.0");
-    // CloudEvents with one id and one source are copies of each other. The id that Stripe gives its
-    // event would make copies of replays.
+    // Events with one id and one source are copies of each other: with the id that Stripe gives, a
+    // replay would be a copy.
     set("ce-id", key.as_str());
     set("ce-source", &format!("/webhooks/{}", delivery.endpoint()));
     set("ce-type", &format!("com.stripe.{}", delivery.event().as_deref().unwrap_or("unknown")));
     if let Some(id) = delivery.id() {
         set("ce-subject", &id);
     }
-    // The same in every attempt, as the time of a CloudEvent has to be.
-    let received = OffsetDateTime::from(delivery.received_at()).to_offset(UtcOffset::UTC);
-    if let Ok(time) = received.format(&Rfc3339) {
+    // The same in every attempt.
+    if let Ok(time) = OffsetDateTime::from(delivery.received_at()).format(&Rfc3339) {
         set("ce-time", &time);
     }
     let content_type = delivery.headers().get(header::CONTENT_TYPE);
