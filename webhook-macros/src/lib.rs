@@ -4,7 +4,7 @@
 //! by `path`, `name`, `variables` and `durations`), `handler` and `arguments` read the function under it (types
 //! are checked by `known`, `payload` and `returns`), `conflicts` compares the two, and `expand`
 //! generates the endpoint. `errors` collects every mistake. `event` does the same for
-//! `#[derive(WebhookEvent)]`.
+//! `#[derive(WebhookEvent)]`. `recorded` lists a directory for `recorded!`.
 
 mod args;
 mod arguments;
@@ -24,6 +24,7 @@ mod name;
 mod options;
 mod path;
 mod payload;
+mod recorded;
 mod returns;
 mod runtime;
 #[cfg(test)]
@@ -46,4 +47,10 @@ pub fn webhook(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(WebhookEvent, attributes(event))]
 pub fn webhook_event(item: TokenStream) -> TokenStream {
     event::derive(item.into()).into()
+}
+
+/// Users import this as `webhook_runtime::testing::recorded!`.
+#[proc_macro]
+pub fn recorded(input: TokenStream) -> TokenStream {
+    recorded::recorded(input.into()).into()
 }

@@ -48,7 +48,7 @@
 //! | `rate-limit` | `Quota`: limits for peers that are refused, and for endpoints |
 //! | `metrics` | metrics of endpoints, the inbox, limits and the server, for the `metrics` facade |
 //! | `otel` | spans of OpenTelemetry for requests and runs, through `tracing-opentelemetry` |
-//! | `testing` | `Webhooks::test`, `conformance!` and `store!`, for tests of handlers and stores |
+//! | `testing` | `Webhooks::test`, `recorded!`, `conformance!` and `store!`, for tests of handlers and stores |
 //! | `payloads-github`, `payloads-shopify`, `payloads-slack`, `payloads-standard-webhooks`, `payloads-stripe` | `payloads`: ready-made payloads |
 //! | `certificates` | `AWS_SNS`, `PAYPAL` |
 //! | `ecdsa` | `SENDGRID` |
@@ -219,6 +219,8 @@ pub mod __private {
         endpoint::{EndpointOptions, Extractor, HandlerFuture, HandlerInput},
         payload::{CatchAll, Decode, MatchedEvent, ShapeProbe},
     };
+    #[cfg(feature = "testing")]
+    pub use webhook_macros::recorded;
     // Public, because the compiler leaves out what nobody can call.
     #[cfg(debug_assertions)]
     pub use crate::instances::{decoders, router};
