@@ -3,8 +3,8 @@
 //! One file for each stage: `grammar` and `options` read the attribute into `args` (values are checked
 //! by `path`, `name`, `variables` and `durations`), `handler` and `arguments` read the function under it (types
 //! are checked by `known`, `payload` and `returns`), `conflicts` compares the two, `expand`
-//! generates the endpoint, and `checks` what the compiler checks of it. `errors` collects every mistake. `event` does the same for
-//! `#[derive(WebhookEvent)]`.
+//! generates the endpoint, and `checks` what the compiler checks of it. `errors` collects every mistake.
+//! `event` does the same for `#[derive(WebhookEvent)]`. `recorded` lists a directory for `recorded!`.
 
 mod args;
 mod arguments;
@@ -25,6 +25,7 @@ mod name;
 mod options;
 mod path;
 mod payload;
+mod recorded;
 mod returns;
 mod runtime;
 #[cfg(test)]
@@ -47,4 +48,10 @@ pub fn webhook(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(WebhookEvent, attributes(event))]
 pub fn webhook_event(item: TokenStream) -> TokenStream {
     event::derive(item.into()).into()
+}
+
+/// Users import this as `webhook_runtime::testing::recorded!`.
+#[proc_macro]
+pub fn recorded(input: TokenStream) -> TokenStream {
+    recorded::recorded(input.into()).into()
 }

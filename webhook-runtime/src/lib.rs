@@ -49,7 +49,7 @@
 //! | `metrics` | metrics of endpoints, the inbox, limits and the server, for the `metrics` facade |
 //! | `otel` | spans of OpenTelemetry for requests and runs, through `tracing-opentelemetry` |
 //! | `openapi` | `Webhooks::openapi`, the mounted endpoints as an OpenAPI 3.1 document |
-//! | `testing` | `Webhooks::test`, `conformance!` and `store!`, for tests of handlers and stores |
+//! | `testing` | `Webhooks::test`, `recorded!`, `conformance!` and `store!`, for tests of handlers and stores |
 //! | `payloads-discord`, `payloads-github`, `payloads-linear`, `payloads-paddle`, `payloads-shopify`, `payloads-slack`, `payloads-standard-webhooks`, `payloads-stripe`, `payloads-whatsapp` | `payloads`: ready-made payloads |
 //! | `certificates` | `AWS_SNS`, `PAYPAL` |
 //! | `ecdsa` | `SENDGRID` |
@@ -233,6 +233,8 @@ pub mod __private {
     };
     // A macro is at the root of its crate, and the code that is left behind asks here.
     pub use crate::{__event_variants as event_variants, __with_schemas as with_schemas};
+    #[cfg(feature = "testing")]
+    pub use webhook_macros::recorded;
     // Public, because the compiler leaves out what nobody can call.
     #[cfg(debug_assertions)]
     pub use crate::instances::{decoders, router};

@@ -114,6 +114,9 @@ mod tests {
 
     use super::*;
 
+    // Each file in the directory is a test: `webhook listen --record` writes them.
+    webhook_runtime::testing::recorded!(payments, "tests/deliveries", state = Ledger::default());
+
     fn start() -> (TestHooks<Ledger>, Ledger) {
         let ledger = Ledger::default();
         (Webhooks::new().mount::<payments>().test(ledger.clone()), ledger)

@@ -4,6 +4,7 @@
 mod answers;
 mod deliveries;
 mod mistakes;
+mod recorded;
 mod secrets;
 
 use std::{

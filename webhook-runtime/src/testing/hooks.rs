@@ -4,6 +4,7 @@ use std::{
     fmt,
     hash::{BuildHasher as _, RandomState},
     marker::PhantomData,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -19,6 +20,7 @@ use super::{
     clock::TestClock,
     delivery::TestDelivery,
     keys::{KeyOwner, KeyPair},
+    recorded::{self, RecordedDelivery},
     response::{TestResponse, send_request},
     target::{Signing, TestEndpoint},
 };
@@ -209,7 +211,29 @@ impl<S> TestHooks<S> {
         TestDelivery::new(&self.context, self.target(&H::endpoint()))
     }
 
-    /// Sends any other request, such as a handshake or a recorded delivery.
+    /// Creates a delivery from a recording of `webhook listen --record`, for the endpoint on its path.
+    /// It is sent when it is awaited: at its own time, and signed anew with the secret of the test.
+    ///
+    /// ```
+    /// # use webhook_runtime::{Delivery, Webhooks, providers::GITHUB, webhook};
+    /// #[webhook(path = "/github", provider = GITHUB, secret_env = "GITHUB_SECRET")]
+    /// async fn github(delivery: &Delivery) -> String {
+    ///     format!("{:?}", delivery.event().as_deref())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let hooks = Webhooks::new().mount::<github>().test(());
+    /// let response = hooks.deliver_recorded("src/guide/deliveries/push.http").await;
+    /// assert_eq!(response.text(), r#"Some("push")"#);
+    /// # }
+    /// ```
+    pub fn deliver_recorded(&self, file: impl AsRef<Path>) -> RecordedDelivery<'_> {
+        let file = file.as_ref();
+        RecordedDelivery::new(self, &file.to_string_lossy(), recorded::read(file))
+    }
+
+    /// Sends any other request, such as a handshake.
     pub async fn send(&self, request: Request<Body>) -> TestResponse {
         send_request(&self.context.router, request).await
     }
@@ -273,6 +297,22 @@ impl<S> TestHooks<S> {
     #[track_caller]
     pub fn verify_token<H: Webhook<S>>(&self) -> Option<&Secret> {
         self.target(&H::endpoint()).verify_token.as_ref()
+    }
+
+    /// The context, the clock, and all endpoints.
+    pub(crate) fn parts(&self) -> (&TestContext, &TestClock, &[TestEndpoint]) {
+        (&self.context, &self.clock, &self.targets)
+    }
+
+    /// Runs what is stored in the inboxes, and returns the number of deliveries that failed.
+    pub(crate) async fn failed_in_inboxes(&self) -> u64 {
+        let mut failed = 0;
+        for (inbox, handlers) in self.inbox_handlers.iter() {
+            inbox.drain(handlers).await.expect("the inbox of a test");
+            let depth = inbox.stats().await.expect("the inbox of a test").depth;
+            failed += depth.pending + depth.blocked + depth.dead;
+        }
+        failed
     }
 
     /// Splits the webhooks into the context and one endpoint.

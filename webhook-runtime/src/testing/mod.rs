@@ -33,6 +33,9 @@ mod delivery;
 mod handshake;
 mod hooks;
 mod keys;
+mod macros;
+mod recorded;
+mod recording;
 mod request;
 mod response;
 pub mod store;
@@ -41,9 +44,14 @@ mod target;
 #[doc(inline)]
 pub use crate::__conformance as conformance;
 #[doc(inline)]
+pub use crate::__recorded as recorded;
+#[doc(inline)]
 pub use crate::__store as store;
 pub(crate) use crate::webhooks::put;
 pub use clock::TestClock;
 pub use delivery::TestDelivery;
 pub use hooks::TestHooks;
+pub use recorded::RecordedDelivery;
+#[doc(hidden)]
+pub use recorded::{check_directory, check_recording};
 pub use response::TestResponse;

@@ -70,6 +70,27 @@ impl Scheme {
             }
     }
 
+    /// True if the header of this (lower-case) name contains a signature.
+    pub(crate) fn is_signature_header(&self, name: &str) -> bool {
+        let is_alternative =
+            |(first, other): &(&str, &str)| *first == self.placement.name() && *other == name;
+        match self.placement {
+            Placement::Header { name: known, .. } => {
+                known == name || self.alternatives.iter().any(is_alternative)
+            }
+            Placement::Numbered { prefix } => name.starts_with(prefix),
+            Placement::Paired { names } => names.contains(&name),
+            Placement::Query { .. } => false,
+        }
+    }
+
+    /// True if signing writes the header of this (lower-case) name.
+    pub(crate) fn writes_header(&self, name: &str) -> bool {
+        self.is_signature_header(name)
+            || self.signs_header(name)
+            || self.requires.iter().any(|(known, _)| *known == name)
+    }
+
     /// The header that contains the signature, or the first such header.
     #[must_use]
     pub const fn signature_header(&self) -> &'static str {

@@ -177,6 +177,15 @@ impl Verifier {
         }
     }
 
+    /// The time of signing that a request claims, if the scheme is data.
+    #[cfg(feature = "testing")]
+    pub(crate) fn claimed_time(&self, request: &SignedRequest<'_>) -> Option<SystemTime> {
+        let Mechanism::Data(scheme) = &self.mechanism else { return None };
+        let names = self.names_in(request.headers);
+        let head = scheme.read_head(names, request.headers, request.query).ok()?;
+        scheme.claimed_time(&head, request.body)
+    }
+
     /// Reads the head of a request, and verifies the request.
     pub(crate) fn verify(
         &self,

@@ -375,6 +375,21 @@ impl Scheme {
     }
 }
 
+#[cfg(feature = "testing")]
+impl Scheme {
+    /// The time of signing that a request claims.
+    pub(super) fn claimed_time(&self, head: &HeadClaims<'_>, body: &[u8]) -> Option<SystemTime> {
+        let millis = match head.time {
+            Some((_, millis)) => millis,
+            None => {
+                let text = json::scalar(body, self.timestamp_pointer()?)?;
+                self.timestamp?.parse(&text)?
+            }
+        };
+        UNIX_EPOCH.checked_add(std::time::Duration::from_millis(millis))
+    }
+}
+
 /// Milliseconds since 1970, saturating at 64 bits. Times before 1970 become 0.
 pub(crate) fn unix_millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
