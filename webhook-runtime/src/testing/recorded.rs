@@ -230,11 +230,13 @@ pub(crate) fn read(file: &Path) -> Result<Recording, String> {
 /// If the delivery is not accepted, or the handler fails.
 #[doc(hidden)]
 #[track_caller]
-pub fn check_recording<S>(hooks: &TestHooks<S>, file: &str, content: &[u8]) {
+pub fn check_recording<S>(hooks: impl FnOnce() -> TestHooks<S>, file: &str, content: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime for the test");
     let outcome = runtime.block_on(async {
-        let delivery = RecordedDelivery::new(hooks, file, Recording::parse(file, content));
+        // An inbox is opened on a runtime.
+        let hooks = hooks();
+        let delivery = RecordedDelivery::new(&hooks, file, Recording::parse(file, content));
         let response = delivery.await;
         if !response.status().is_success() {
             return Err(format!("{response:?}"));
