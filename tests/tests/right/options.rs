@@ -63,7 +63,7 @@ options! {
     provider_by_path(path = "/a", provider = self::GITHUB);
     provider_in_a_block(path = "/a", provider = { const GITHUB: Provider = self::GITHUB; GITHUB });
     provider_changed(path = "/a", provider = providers::GITHUB.with_ack_status(200));
-    tolerance(path = "/a", provider = providers::STRIPE, tolerance = 2 * LIMIT);
+    tolerance(path = "/a", provider = providers::STRIPE, tolerance = LIMIT.saturating_mul(2));
     duration_from_millis(path = "/a", respond_within = Duration::from_millis(1_500));
     duration_by_constant(path = "/a", respond_within = LIMIT);
     body_by_shift(path = "/a", max_body = 1 << 20);
@@ -101,7 +101,7 @@ right! { options_of_every_kind, 32:
     provider_in_a_block: 1 => "1",
     provider_changed: 1 => "1",
     tolerance: 1 => "1",
-    duration_from_floats: 1 => "1",
+    duration_from_millis: 1 => "1",
     duration_by_constant: 1 => "1",
     body_by_shift: 1 => "1",
     body_by_constant: 1 => "1",
