@@ -42,7 +42,8 @@ fn check(method: &str, at_name: Span, (first, last): (Span, Span)) -> TokenStrea
     quote_spanned!(at_name=> const _: () = #called #arguments;)
 }
 
-/// Uses the warnings about the names of events that the provider does not list.
+/// Uses the warnings about the names of events that the provider does not list. Nothing calls this code:
+/// the compiler warns when it sees it.
 fn events(handler: &Handler, args: &Args, runtime: &TokenStream) -> Option<TokenStream> {
     let provider = args.setters.iter().find(|setter| setter.name == "provider")?;
     let ty = handler.payload().filter(|ty| !matches!(ty, Type::Reference(_)))?;

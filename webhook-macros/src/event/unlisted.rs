@@ -94,3 +94,24 @@ fn text(event: &Event, name: &Name<'_>, meant: Option<&String>) -> String {
         variant.name, event.name
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::similar;
+
+    #[test]
+    fn a_misspelt_name_has_similar_ones() {
+        assert_eq!(similar("isues")[0], "issues");
+        assert_eq!(similar("isues.opened")[0], "issues.opened");
+        assert_eq!(similar("payment_intent.succeded")[0], "payment_intent.succeeded");
+        assert_eq!(similar("pull-request")[0], "pull_request");
+        assert!(similar("nothing that anybody sends").is_empty());
+    }
+
+    #[test]
+    fn a_listed_name_needs_no_similar_ones() {
+        for name in ["issues", "issues.opened", "Push Hook", "payment_intent.succeeded"] {
+            assert!(similar(name).is_empty(), "{name}");
+        }
+    }
+}

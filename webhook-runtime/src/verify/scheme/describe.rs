@@ -243,6 +243,18 @@ mod tests {
         assert_eq!(signed(in_field), [false; 4]);
     }
 
+    #[cfg(feature = "axum")]
+    #[test]
+    fn an_ordering_key_is_signed_unless_nothing_is() {
+        let allowed = |scheme: Scheme| {
+            [Field::header("x-id"), Field::header("x-other"), Field::pointer("/a")]
+                .map(|source| scheme.can_order_by(source))
+        };
+        assert_eq!(allowed(HMAC_SHA256_HEX), [false, false, true]);
+        assert_eq!(allowed(NAMED), [true, false, true]);
+        assert_eq!(allowed(Scheme::token().header("x-token")), [true; 3]);
+    }
+
     #[test]
     fn paired_headers_limit_the_secrets() {
         assert_eq!(HMAC_SHA256_HEX.max_secrets(), None);
