@@ -27,13 +27,19 @@ mod discord;
 mod docusign;
 mod dropbox;
 mod escapes;
+#[cfg(all(feature = "jwt", feature = "rsa"))]
+mod fireblocks;
 mod forgejo;
 mod fourthwall;
+#[cfg(feature = "jwt")]
+mod fusionauth;
 mod gitea;
 mod github;
 mod gitlab;
 mod gocardless;
 mod gogs;
+#[cfg(all(feature = "jwt", feature = "rsa"))]
+mod google_pubsub;
 mod heroku;
 mod hmac_sha256_hex;
 mod hubspot;
@@ -41,6 +47,8 @@ mod intercom;
 mod jira;
 #[cfg(feature = "rsa")]
 mod kick;
+#[cfg(all(feature = "jwt", feature = "rsa"))]
+mod kinde;
 mod kontent;
 mod lemonsqueezy;
 mod line;
@@ -71,10 +79,14 @@ mod paypal;
 mod plaid;
 mod polar;
 mod postmark;
+#[cfg(feature = "jwt")]
+mod qstash;
 mod quickbooks;
 mod razorpay;
 mod replicate;
 mod resend;
+#[cfg(all(feature = "jwt", feature = "rsa"))]
+mod saleor;
 mod sanity;
 #[cfg(feature = "ecdsa")]
 mod sendgrid;
@@ -87,12 +99,16 @@ mod stripe;
 mod svix;
 mod telegram;
 mod trello;
+#[cfg(all(feature = "jwt", feature = "ecdsa-p521"))]
+mod truelayer;
 mod twilio;
 mod twilio_url;
 mod twitch;
 mod twitter;
 mod typeform;
 mod vercel;
+#[cfg(feature = "jwt")]
+mod vonage;
 mod webflow;
 mod woocommerce;
 mod workos;
@@ -122,13 +138,19 @@ pub use contentful::CONTENTFUL;
 pub use discord::DISCORD;
 pub use docusign::DOCUSIGN;
 pub use dropbox::DROPBOX;
+#[cfg(all(feature = "jwt", feature = "rsa"))]
+pub use fireblocks::FIREBLOCKS;
 pub use forgejo::FORGEJO;
 pub use fourthwall::{FOURTHWALL, FOURTHWALL_APPS};
+#[cfg(feature = "jwt")]
+pub use fusionauth::FUSIONAUTH;
 pub use gitea::GITEA;
 pub use github::{GITHUB, GITHUB_SHA1};
 pub use gitlab::{GITLAB, GITLAB_SIGNING};
 pub use gocardless::GOCARDLESS;
 pub use gogs::GOGS;
+#[cfg(all(feature = "jwt", feature = "rsa"))]
+pub use google_pubsub::GOOGLE_PUBSUB;
 pub use heroku::HEROKU;
 pub use hmac_sha256_hex::HMAC_SHA256_HEX;
 pub use hubspot::{HUBSPOT, HUBSPOT_V1, HUBSPOT_V2};
@@ -136,6 +158,8 @@ pub use intercom::INTERCOM;
 pub use jira::JIRA;
 #[cfg(feature = "rsa")]
 pub use kick::KICK;
+#[cfg(all(feature = "jwt", feature = "rsa"))]
+pub use kinde::KINDE;
 pub use kontent::KONTENT_AI;
 pub use lemonsqueezy::LEMONSQUEEZY;
 pub use line::LINE;
@@ -166,10 +190,14 @@ pub use paypal::PAYPAL;
 pub use plaid::PLAID;
 pub use polar::POLAR;
 pub use postmark::POSTMARK;
+#[cfg(feature = "jwt")]
+pub use qstash::QSTASH;
 pub use quickbooks::QUICKBOOKS;
 pub use razorpay::RAZORPAY;
 pub use replicate::REPLICATE;
 pub use resend::RESEND;
+#[cfg(all(feature = "jwt", feature = "rsa"))]
+pub use saleor::SALEOR;
 pub use sanity::SANITY;
 #[cfg(feature = "ecdsa")]
 pub use sendgrid::SENDGRID;
@@ -184,11 +212,15 @@ pub use stripe::STRIPE;
 pub use svix::SVIX;
 pub use telegram::TELEGRAM;
 pub use trello::TRELLO;
+#[cfg(all(feature = "jwt", feature = "ecdsa-p521"))]
+pub use truelayer::TRUELAYER;
 pub use twilio::TWILIO;
 pub use twitch::TWITCH;
 pub use twitter::TWITTER;
 pub use typeform::TYPEFORM;
 pub use vercel::VERCEL;
+#[cfg(feature = "jwt")]
+pub use vonage::VONAGE;
 pub use webflow::WEBFLOW;
 pub use woocommerce::WOOCOMMERCE;
 pub use workos::WORKOS;
@@ -303,4 +335,20 @@ pub const ALL: &[&Provider] = &[
     &XERO,
     &ZENDESK,
     &ZOOM,
+    #[cfg(all(feature = "jwt", feature = "rsa"))]
+    &FIREBLOCKS,
+    #[cfg(feature = "jwt")]
+    &FUSIONAUTH,
+    #[cfg(all(feature = "jwt", feature = "rsa"))]
+    &GOOGLE_PUBSUB,
+    #[cfg(all(feature = "jwt", feature = "rsa"))]
+    &KINDE,
+    #[cfg(feature = "jwt")]
+    &QSTASH,
+    #[cfg(all(feature = "jwt", feature = "rsa"))]
+    &SALEOR,
+    #[cfg(all(feature = "jwt", feature = "ecdsa-p521"))]
+    &TRUELAYER,
+    #[cfg(feature = "jwt")]
+    &VONAGE,
 ];

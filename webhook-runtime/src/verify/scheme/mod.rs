@@ -20,9 +20,13 @@ mod error;
 mod grammar;
 mod hmac;
 #[cfg(feature = "jwt")]
+mod jws;
+#[cfg(feature = "jwt")]
 mod jwt;
 mod key;
 mod key_encoding;
+#[cfg(any(feature = "jwt", feature = "message-signatures"))]
+mod published;
 mod rfc3339;
 mod sensitive_headers;
 mod sign;
@@ -37,6 +41,8 @@ mod verify;
 pub use custom::{KeyRequest, ReplayWindow, SchemeInfo, Verify, VerifyContext};
 pub use encoding::Encoding;
 pub use error::VerifyError;
+#[cfg(feature = "jwt")]
+pub use jws::Jws;
 #[cfg(feature = "jwt")]
 pub use jwt::{BodyHash, Jwt};
 pub use key_encoding::KeyEncoding;

@@ -17,13 +17,14 @@ use crate::verify::json;
 pub struct Signed<'r> {
     text: Option<[Cow<'r, [u8]>; 2]>,
     time: Option<SystemTime>,
+    payload: Option<Vec<u8>>,
 }
 
 impl<'r> Signed<'r> {
     /// Only the sender is known: the request contains a credential, and no text is signed.
     #[must_use]
     pub const fn nothing() -> Self {
-        Self { text: None, time: None }
+        Self { text: None, time: None, payload: None }
     }
 
     /// The signed text.
@@ -35,14 +36,28 @@ impl<'r> Signed<'r> {
     /// The signed text in two pieces, so that a body need not be copied.
     #[must_use]
     pub fn joined(head: impl Into<Cow<'r, [u8]>>, body: impl Into<Cow<'r, [u8]>>) -> Self {
-        Self { text: Some([head.into(), body.into()]), time: None }
+        Self { text: Some([head.into(), body.into()]), time: None, payload: None }
     }
 
     /// Sets the time of signing, if there is one.
     #[must_use]
-    pub const fn at(mut self, time: Option<SystemTime>) -> Self {
+    pub fn at(mut self, time: Option<SystemTime>) -> Self {
         self.time = time;
         self
+    }
+
+    /// Sets the payload of the delivery, for bodies that contain a signed JSON text in another form:
+    /// handlers get this text in place of the body.
+    #[must_use]
+    pub fn with_payload(mut self, payload: Vec<u8>) -> Self {
+        self.payload = Some(payload);
+        self
+    }
+
+    /// Takes the payload out, if there is one in place of the body.
+    #[must_use]
+    pub(crate) fn take_payload(&mut self) -> Option<Vec<u8>> {
+        self.payload.take()
     }
 
     /// The time of signing.

@@ -7,8 +7,6 @@
 
 mod canonical_request;
 mod claims;
-#[cfg(feature = "ecdsa")]
-mod es256;
 
 use std::time::Duration;
 
@@ -19,7 +17,8 @@ use serde_json::{Map, Value};
 
 use super::{
     Hash, KeyRequest, ReplayWindow, RequestToSign, SchemeInfo, SignError, Signed, SignedParts,
-    SignedRequest, Verify, VerifyContext, VerifyError, header_text, insert_header,
+    SignedRequest, Verify, VerifyContext, VerifyError, checked_name, header_text, insert_header,
+    published::{self, SignatureAlgorithm, Wanted},
 };
 use canonical_request::canonical_request;
 
@@ -42,12 +41,16 @@ use crate::verify::{Secret, SecretError};
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent rules")]
 pub struct Jwt {
+    /// Empty if the body is the token.
     header: &'static str,
     prefix: &'static str,
     algorithms: &'static [Algorithm],
+    key_set: Option<&'static str>,
     issuer: Option<&'static str>,
     issuer_in_secret: bool,
+    email_in_secret: bool,
     audience_is_url: bool,
+    subject_is_url: bool,
     require_expiry: bool,
     require_id: bool,
     max_age: Option<Duration>,
@@ -65,17 +68,22 @@ pub enum BodyHash {
     Hex,
     /// Padded base64.
     Base64,
+    /// URL-safe base64. Padding may be missing.
+    Base64Url,
 }
 
 impl Jwt {
     const fn new(header: &'static str, algorithms: &'static [Algorithm]) -> Self {
         Self {
-            header: super::checked_name(header),
+            header,
             prefix: "",
             algorithms,
+            key_set: None,
             issuer: None,
             issuer_in_secret: false,
+            email_in_secret: false,
             audience_is_url: false,
+            subject_is_url: false,
             require_expiry: false,
             require_id: false,
             max_age: None,
@@ -89,14 +97,15 @@ impl Jwt {
     /// A token with HMAC-SHA256 in the (lower-case) header.
     #[must_use]
     pub const fn hs256(header: &'static str) -> Self {
-        Self::new(header, &[Algorithm::HS256])
+        Self::new(checked_name(header), &[Algorithm::HS256])
     }
 
     /// A token with HMAC and SHA-256, -384 or -512 in the (lower-case) header. The token names
     /// which.
     #[must_use]
     pub const fn hs_any(header: &'static str) -> Self {
-        Self::new(header, &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512])
+        const ALGORITHMS: &[Algorithm] = &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
+        Self::new(checked_name(header), ALGORITHMS)
     }
 
     /// A token with ECDSA over P-256 in the (lower-case) header. The public key is a JWK, fetched
@@ -104,7 +113,40 @@ impl Jwt {
     #[cfg(feature = "ecdsa")]
     #[must_use]
     pub const fn es256(header: &'static str) -> Self {
-        Self::new(header, &[Algorithm::ES256])
+        Self::new(checked_name(header), &[Algorithm::ES256])
+    }
+
+    /// A token with RSA PKCS#1 v1.5 and SHA-256 in the (lower-case) header. The public key is
+    /// fetched by the `kid` in the token.
+    #[cfg(feature = "rsa")]
+    #[must_use]
+    pub const fn rs256(header: &'static str) -> Self {
+        Self::new(checked_name(header), &[Algorithm::RS256])
+    }
+
+    /// A token with EdDSA (Ed25519) in the (lower-case) header. The public key is fetched by the
+    /// `kid` in the token.
+    #[cfg(feature = "ed25519")]
+    #[must_use]
+    pub const fn eddsa(header: &'static str) -> Self {
+        Self::new(checked_name(header), &[Algorithm::EdDSA])
+    }
+
+    /// The body is the token, with RSA PKCS#1 v1.5 and SHA-256. The claims are the payload of the
+    /// delivery, as JSON. The public key is fetched by the `kid` in the token.
+    #[cfg(feature = "rsa")]
+    #[must_use]
+    pub const fn rs256_in_body() -> Self {
+        Self::new("", &[Algorithm::RS256])
+    }
+
+    /// Sets the set that fetched keys are in: its URL, or the name of the provider if each of its
+    /// customers has a set. See [`KeyRequest::InSet`]. Without it, a key is asked for by its id
+    /// alone.
+    #[must_use]
+    pub const fn key_set(mut self, set: &'static str) -> Self {
+        self.key_set = Some(set);
+        self
     }
 
     /// Sets the prefix of the token, such as `JWT `.
@@ -125,6 +167,21 @@ impl Jwt {
     #[must_use]
     pub const fn issuer_in_secret(mut self) -> Self {
         self.issuer_in_secret = true;
+        self
+    }
+
+    /// The secret is the e-mail address of the sender: the token must have it as `email`, and
+    /// `email_verified` must be true.
+    #[must_use]
+    pub const fn email_in_secret(mut self) -> Self {
+        self.email_in_secret = true;
+        self
+    }
+
+    /// The subject (`sub`) must be the public URL of the endpoint.
+    #[must_use]
+    pub const fn subject_is_url(mut self) -> Self {
+        self.subject_is_url = true;
         self
     }
 
@@ -186,7 +243,22 @@ impl Jwt {
     }
 
     const fn signs_url(&self) -> bool {
-        self.audience_is_url || self.url_sha256.is_some() || self.request_sha256.is_some()
+        self.audience_is_url
+            || self.subject_is_url
+            || self.url_sha256.is_some()
+            || self.request_sha256.is_some()
+    }
+
+    const fn is_body(&self) -> bool {
+        self.header.is_empty()
+    }
+
+    const fn malformed(&self) -> VerifyError {
+        if self.is_body() {
+            VerifyError::MalformedBody
+        } else {
+            VerifyError::MalformedSignature(self.header)
+        }
     }
 
     /// The part of the request that the claims describe. The claims themselves change whenever a
@@ -206,24 +278,36 @@ impl Jwt {
         Signed::joined((head + "\n").into_bytes(), request.body)
     }
 
+    /// True if the signatures are made with a private key.
     fn fetches_key(&self) -> bool {
-        self.algorithms.contains(&Algorithm::ES256)
+        self.algorithms.iter().any(|algorithm| public_key_algorithm(*algorithm).is_some())
     }
 
-    fn read_token<'r>(&self, headers: &'r HeaderMap) -> Result<&'r str, VerifyError> {
-        header_text(headers, self.header)?
-            .strip_prefix(self.prefix)
-            .ok_or(VerifyError::MalformedSignature(self.header))
+    fn read_header_token<'r>(&self, headers: &'r HeaderMap) -> Result<&'r str, VerifyError> {
+        header_text(headers, self.header)?.strip_prefix(self.prefix).ok_or(self.malformed())
     }
 
-    /// Parses the token's header, and checks its algorithm.
+    fn read_token<'r>(&self, request: &SignedRequest<'r>) -> Result<&'r str, VerifyError> {
+        if self.is_body() {
+            std::str::from_utf8(request.body).map_err(|_| VerifyError::MalformedBody)
+        } else {
+            self.read_header_token(request.headers)
+        }
+    }
+
+    /// Parses the token's header, and checks its algorithm. No extension of tokens is understood, so
+    /// none may be critical.
     fn parse_header(&self, token: &str) -> Result<Header, VerifyError> {
-        let malformed = VerifyError::MalformedSignature(self.header);
+        let malformed = self.malformed();
         if token.split('.').count() != 3 {
             return Err(malformed);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| malformed)?;
-        if self.algorithms.contains(&header.alg) { Ok(header) } else { Err(malformed) }
+        if self.algorithms.contains(&header.alg) && header.crit.is_none() {
+            Ok(header)
+        } else {
+            Err(malformed)
+        }
     }
 
     /// Splits the secret into issuer and key, if it has both.
@@ -240,12 +324,17 @@ impl Jwt {
 impl Verify for Jwt {
     fn scheme_info(&self) -> SchemeInfo {
         let fetches_key = self.fetches_key();
-        let summary = if fetches_key { "JSON web token, ES256" } else { "JSON web token, HMAC" };
+        let summary = match self.algorithms {
+            [Algorithm::ES256] => "JSON web token, ES256",
+            [Algorithm::RS256] => "JSON web token, RS256",
+            [Algorithm::EdDSA] => "JSON web token, EdDSA",
+            _ => "JSON web token, HMAC",
+        };
         SchemeInfo {
-            needs_secret: !fetches_key,
+            needs_secret: !fetches_key || self.email_in_secret,
             fetches_keys: fetches_key,
             signs_url: self.signs_url(),
-            signs_body: self.body_sha256.is_some(),
+            signs_body: self.body_sha256.is_some() || self.is_body(),
             signs_time: true,
             signs_method: self.request_sha256.is_some(),
             replay_window: match self.max_age {
@@ -263,15 +352,22 @@ impl Verify for Jwt {
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
-        self.parse_header(self.read_token(headers)?).map(drop)
+        if self.is_body() {
+            return Ok(());
+        }
+        self.parse_header(self.read_header_token(headers)?).map(drop)
     }
 
     fn key_request(&self, request: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
         if !self.fetches_key() {
             return Ok(None);
         }
-        let header = self.parse_header(self.read_token(request.headers)?)?;
-        header.kid.map(|kid| Some(KeyRequest::Id(kid))).ok_or(VerifyError::UntrustedKey)
+        let header = self.parse_header(self.read_token(request)?)?;
+        let id = header.kid.ok_or(VerifyError::UntrustedKey)?;
+        Ok(Some(match self.key_set {
+            Some(set) => KeyRequest::InSet { set, id: Some(id) },
+            None => KeyRequest::Id(id),
+        }))
     }
 
     fn verify<'r>(
@@ -279,8 +375,8 @@ impl Verify for Jwt {
         request: &SignedRequest<'r>,
         context: &VerifyContext<'_>,
     ) -> Result<Signed<'r>, VerifyError> {
-        let malformed = VerifyError::MalformedSignature(self.header);
-        let token = self.read_token(request.headers)?;
+        let malformed = self.malformed();
+        let token = self.read_token(request)?;
         let header = self.parse_header(token)?;
         let (message, signature) = token.rsplit_once('.').ok_or(malformed)?;
         let signature = Base64UrlUnpadded::decode_vec(signature).map_err(|_| malformed)?;
@@ -290,12 +386,15 @@ impl Verify for Jwt {
             Algorithm::HS256 => hmac(Hash::Sha256),
             Algorithm::HS384 => hmac(Hash::Sha384),
             Algorithm::HS512 => hmac(Hash::Sha512),
-            #[cfg(feature = "ecdsa")]
-            Algorithm::ES256 => {
-                let key = context.key.ok_or(VerifyError::KeyUnavailable)?;
-                es256::verify(key, &header, context.now, message.as_bytes(), &signature)?
-            }
-            _ => false,
+            other => match public_key_algorithm(other) {
+                None => false,
+                Some(algorithm) => {
+                    let document = context.key.ok_or(VerifyError::KeyUnavailable)?;
+                    let id = header.kid.as_deref().ok_or(VerifyError::UntrustedKey)?;
+                    let wanted = Wanted { id: Some(id), algorithm, now: context.now };
+                    published::verify(document, wanted, message.as_bytes(), &signature)?
+                }
+            },
         };
         if !matches {
             return Err(VerifyError::InvalidSignature);
@@ -303,6 +402,11 @@ impl Verify for Jwt {
         let token = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token)
             .map_err(|_| malformed)?;
         let signed_at = self.check_claims(&token.claims, issuer, request, context)?;
+        if self.is_body() {
+            let (_, claims) = message.split_once('.').ok_or(malformed)?;
+            let claims = Base64UrlUnpadded::decode_vec(claims).map_err(|_| malformed)?;
+            return Ok(Signed::text(claims.clone()).with_payload(claims).at(signed_at));
+        }
         Ok(self.signed(request).at(signed_at))
     }
 
@@ -324,6 +428,19 @@ impl Verify for Jwt {
         let value = format!("{}{message}.{signature}", self.prefix);
         insert_header(&mut headers, self.header, &value)?;
         Ok(SignedParts::new(headers, request))
+    }
+}
+
+/// The algorithm of a signature with a private key.
+fn public_key_algorithm(algorithm: Algorithm) -> Option<SignatureAlgorithm> {
+    match algorithm {
+        #[cfg(feature = "ecdsa")]
+        Algorithm::ES256 => Some(SignatureAlgorithm::EcdsaP256),
+        #[cfg(feature = "rsa")]
+        Algorithm::RS256 => Some(SignatureAlgorithm::RsaSha256),
+        #[cfg(feature = "ed25519")]
+        Algorithm::EdDSA => Some(SignatureAlgorithm::Ed25519),
+        _ => None,
     }
 }
 
