@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::Instant;
 use ureq::Agent;
 
@@ -21,6 +22,9 @@ const MAX_RESPONSE: u64 = 64 * 1024;
 /// A set of keys is fetched again after this time at the earliest. The id of a key is untrusted
 /// input: without the pause, each unknown id would be a request to the provider.
 const SET_PAUSE: Duration = Duration::from_secs(30);
+
+/// Stands in a URL for the id of the key, if each key has a URL of its own.
+const ID: &str = "{id}";
 
 /// Fetches the keys that providers publish at a URL over HTTPS: certificates (AWS SNS, PayPal) and
 /// sets of keys (Google Pub/Sub, `TrueLayer`). It follows no redirects, waits 5 seconds, and reads at
@@ -59,7 +63,7 @@ impl HttpsKeys {
     }
 
     /// Sets the URL of your set of keys, for a provider whose customers each have one (Kinde,
-    /// Saleor, Fireblocks). Nothing in a request changes it.
+    /// Saleor, Fireblocks). If each key has a URL, write `{id}` in the place of its id.
     #[must_use]
     pub fn key_set(mut self, provider: &Provider, url: impl Into<String>) -> Self {
         self.set_urls.insert(provider.name(), url.into());
@@ -115,16 +119,26 @@ impl KeySource for HttpsKeys {
         match key {
             KeyRequest::Url(url) => self.get(url).await,
             KeyRequest::Id(_) => Err(SourceError::NotFound),
-            KeyRequest::InSet { set, .. } => match self.set_urls.get(set) {
-                Some(url) => self.set(url).await,
-                None if set.starts_with("https://") => self.set(set).await,
-                None => {
+            KeyRequest::InSet { set, id } => {
+                let url = self.set_urls.get(set).map_or(*set, String::as_str);
+                let id = id.as_deref().unwrap_or_default();
+                if !url.contains("://") {
                     let reason = "the URL of the provider's set of keys is not known";
                     Err(SourceError::unavailable(reason))
+                } else if url.contains(ID) {
+                    self.get(&url.replace(ID, &percent_encoded(id))).await
+                } else {
+                    self.set(url).await
                 }
-            },
+            }
         }
     }
+}
+
+/// The id of a key as part of a URL. It is untrusted: it must not become another path or query.
+fn percent_encoded(id: &str) -> String {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+    utf8_percent_encode(id, KEPT).to_string()
 }
 
 #[cfg(test)]
@@ -165,6 +179,15 @@ mod tests {
         tokio::time::advance(Duration::from_millis(1)).await;
         let refused = keys.fetch(&in_set("acme")).await;
         assert_eq!(refused, Err(SourceError::unavailable("the URL is not https")));
+    }
+
+    #[test]
+    fn an_id_stays_within_its_part_of_the_url() {
+        assert_eq!(percent_encoded("Key-1_a"), "Key-1_a");
+        assert_eq!(
+            percent_encoded("../a?b=c&d#e%2f.\u{e9}"),
+            "%2E%2E%2Fa%3Fb%3Dc%26d%23e%252f%2E%C3%A9"
+        );
     }
 
     #[tokio::test]

@@ -13,9 +13,8 @@ use crate::verify::{Field, Provider, scheme::Jwt};
 /// pauses; its time-out is *unconfirmed*.
 ///
 /// [docs]: https://docs.kinde.com/integrate/webhooks/about-webhooks/
-pub const KINDE: Provider =
-    Provider::custom("kinde", &Jwt::rs256_in_body().key_set("kinde"))
-        .with_id(Field::pointer("/event_id"))
-        .with_event(Field::pointer("/type"))
-        .with_ack_status(200)
-        .with_docs_url("https://docs.kinde.com/integrate/webhooks/about-webhooks/");
+pub const KINDE: Provider = Provider::custom("kinde", &Jwt::rs256_in_body().key_set("kinde"))
+    .with_id(Field::pointer("/event_id"))
+    .with_event(Field::pointer("/type"))
+    .with_ack_status(200)
+    .with_docs_url("https://docs.kinde.com/integrate/webhooks/about-webhooks/");

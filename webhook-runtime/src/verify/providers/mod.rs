@@ -26,6 +26,8 @@ mod contentful;
 mod discord;
 mod docusign;
 mod dropbox;
+#[cfg(feature = "ecdsa")]
+mod ebay;
 mod escapes;
 #[cfg(all(feature = "jwt", feature = "rsa"))]
 mod fireblocks;
@@ -55,6 +57,8 @@ mod line;
 mod linear;
 #[cfg(feature = "jwt")]
 mod livekit;
+#[cfg(all(feature = "message-signatures", feature = "ed25519"))]
+mod mailchannels;
 mod mailersend;
 mod mailgun;
 mod mandrill;
@@ -110,6 +114,8 @@ mod vercel;
 #[cfg(feature = "jwt")]
 mod vonage;
 mod webflow;
+#[cfg(feature = "rsa")]
+mod wechat_pay;
 mod woocommerce;
 mod workos;
 mod xero;
@@ -138,6 +144,8 @@ pub use contentful::CONTENTFUL;
 pub use discord::DISCORD;
 pub use docusign::DOCUSIGN;
 pub use dropbox::DROPBOX;
+#[cfg(feature = "ecdsa")]
+pub use ebay::EBAY;
 #[cfg(all(feature = "jwt", feature = "rsa"))]
 pub use fireblocks::FIREBLOCKS;
 pub use forgejo::FORGEJO;
@@ -166,6 +174,8 @@ pub use line::LINE;
 pub use linear::LINEAR;
 #[cfg(feature = "jwt")]
 pub use livekit::LIVEKIT;
+#[cfg(all(feature = "message-signatures", feature = "ed25519"))]
+pub use mailchannels::MAILCHANNELS;
 pub use mailersend::MAILERSEND;
 pub use mailgun::MAILGUN;
 pub use mandrill::MANDRILL;
@@ -222,6 +232,8 @@ pub use vercel::VERCEL;
 #[cfg(feature = "jwt")]
 pub use vonage::VONAGE;
 pub use webflow::WEBFLOW;
+#[cfg(feature = "rsa")]
+pub use wechat_pay::WECHAT_PAY;
 pub use woocommerce::WOOCOMMERCE;
 pub use workos::WORKOS;
 pub use xero::XERO;
@@ -351,4 +363,10 @@ pub const ALL: &[&Provider] = &[
     &TRUELAYER,
     #[cfg(feature = "jwt")]
     &VONAGE,
+    #[cfg(feature = "ecdsa")]
+    &EBAY,
+    #[cfg(all(feature = "message-signatures", feature = "ed25519"))]
+    &MAILCHANNELS,
+    #[cfg(feature = "rsa")]
+    &WECHAT_PAY,
 ];

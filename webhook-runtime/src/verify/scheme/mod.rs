@@ -25,8 +25,20 @@ mod jws;
 mod jwt;
 mod key;
 mod key_encoding;
-#[cfg(any(feature = "jwt", feature = "message-signatures"))]
-mod published;
+#[cfg(any(feature = "ecdsa", feature = "ed25519", feature = "rsa"))]
+mod key_set;
+#[cfg(feature = "message-signatures")]
+mod message_signature;
+#[cfg(any(
+    feature = "ecdsa",
+    feature = "ecdsa-p521",
+    feature = "ed25519",
+    feature = "jwt",
+    feature = "message-signatures",
+    feature = "rsa",
+))]
+#[allow(dead_code, reason = "a feature alone needs only a part of it")]
+pub(crate) mod published;
 mod rfc3339;
 mod sensitive_headers;
 mod sign;
@@ -46,6 +58,10 @@ pub use jws::Jws;
 #[cfg(feature = "jwt")]
 pub use jwt::{BodyHash, Jwt};
 pub use key_encoding::KeyEncoding;
+#[cfg(any(feature = "ecdsa", feature = "ed25519", feature = "rsa"))]
+pub use key_set::KeySetScheme;
+#[cfg(feature = "message-signatures")]
+pub use message_signature::{Component, MessageSignature};
 pub use sign::{RequestToSign, SignError, SignedParts};
 pub use signed::{Identity, Signed};
 pub use timestamp::Timestamp;

@@ -3,13 +3,15 @@
 
 mod parameters;
 mod payload;
+#[cfg(test)]
+mod tests;
 
 use http::HeaderMap;
 
 use super::{
-    KeyRequest, ReplayWindow, RequestToSign, SchemeInfo, SignError, Signed, SignedParts,
-    SignedRequest, Timestamp, Verify, VerifyContext, VerifyError, checked_name, header_text,
-    insert_header,
+    Hash, KeyEncoding, KeyRequest, ReplayWindow, RequestToSign, SchemeInfo, SignError, Signed,
+    SignedParts, SignedRequest, Timestamp, Verify, VerifyContext, VerifyError, checked_name,
+    header_text, insert_header,
     published::{self, SignatureAlgorithm, Wanted},
     timestamp::TimestampLocation,
 };
@@ -23,7 +25,7 @@ use parameters::Detached;
 /// another algorithm or another parameter is rejected, and so is a `crit` that lists more than
 /// `b64`.
 ///
-/// The secret is the provider's public key, as a JWK, a JWKS, PEM, or SPKI in base64; with
+/// The secret is the shared key, or the provider's public key as a JWK, a JWKS, PEM, or SPKI in base64; with
 /// [`key_set`](Self::key_set), the key is fetched.
 ///
 /// ```
@@ -40,7 +42,8 @@ use parameters::Detached;
 #[derive(Clone, Copy, Debug)]
 pub struct Jws {
     header: &'static str,
-    algorithm: SignatureAlgorithm,
+    algorithm: Algorithm,
+    key: KeyEncoding,
     unencoded: bool,
     key_set: Option<&'static str>,
     key_set_urls: &'static [&'static str],
@@ -50,12 +53,28 @@ pub struct Jws {
     timestamp: Option<Timestamp>,
 }
 
+#[derive(Clone, Copy, Debug)]
+enum Algorithm {
+    HmacSha256,
+    #[allow(dead_code, reason = "each has a feature")]
+    PublicKey(SignatureAlgorithm),
+}
+
+impl Algorithm {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::HmacSha256 => "HS256",
+            Self::PublicKey(algorithm) => algorithm.jose_name(),
+        }
+    }
+}
+
 impl Jws {
-    #[allow(dead_code, reason = "each algorithm has a feature")]
-    const fn new(header: &'static str, algorithm: SignatureAlgorithm) -> Self {
+    const fn new(header: &'static str, algorithm: Algorithm) -> Self {
         Self {
             header: checked_name(header),
             algorithm,
+            key: KeyEncoding::Text,
             unencoded: false,
             key_set: None,
             key_set_urls: &[],
@@ -66,46 +85,59 @@ impl Jws {
         }
     }
 
+    /// HMAC-SHA256 with a shared secret, in the (lower-case) header.
+    #[must_use]
+    pub const fn hs256(header: &'static str) -> Self {
+        Self::new(header, Algorithm::HmacSha256)
+    }
+
     /// RSA PKCS#1 v1.5 with SHA-256, in the (lower-case) header.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rs256(header: &'static str) -> Self {
-        Self::new(header, SignatureAlgorithm::RsaSha256)
+        Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::RsaSha256))
     }
 
     /// RSA PKCS#1 v1.5 with SHA-512, in the (lower-case) header.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rs512(header: &'static str) -> Self {
-        Self::new(header, SignatureAlgorithm::RsaSha512)
+        Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::RsaSha512))
     }
 
     /// RSA PSS with SHA-512, in the (lower-case) header.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn ps512(header: &'static str) -> Self {
-        Self::new(header, SignatureAlgorithm::RsaPssSha512)
+        Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::RsaPssSha512))
     }
 
     /// ECDSA over P-256 with SHA-256, in the (lower-case) header.
     #[cfg(feature = "ecdsa")]
     #[must_use]
     pub const fn es256(header: &'static str) -> Self {
-        Self::new(header, SignatureAlgorithm::EcdsaP256)
+        Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::EcdsaP256))
     }
 
     /// ECDSA over P-521 with SHA-512, in the (lower-case) header.
     #[cfg(feature = "ecdsa-p521")]
     #[must_use]
     pub const fn es512(header: &'static str) -> Self {
-        Self::new(header, SignatureAlgorithm::EcdsaP521)
+        Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::EcdsaP521))
     }
 
     /// EdDSA with Ed25519, in the (lower-case) header.
     #[cfg(feature = "ed25519")]
     #[must_use]
     pub const fn eddsa(header: &'static str) -> Self {
-        Self::new(header, SignatureAlgorithm::Ed25519)
+        Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::Ed25519))
+    }
+
+    /// Sets how the text of the secret becomes the key of an HMAC. By default the text is the key.
+    #[must_use]
+    pub const fn key(mut self, encoding: KeyEncoding) -> Self {
+        self.key = encoding;
+        self
     }
 
     /// The payload is signed as it is, not as its base64url (RFC 7797). The signature has to say so,
@@ -119,8 +151,12 @@ impl Jws {
     /// The key is fetched by its id (`kid`) from a set of keys: the URL of the set, or the name of
     /// the provider if each of its customers has a set. See
     /// [`KeyRequest::InSet`](super::KeyRequest::InSet).
+    ///
+    /// # Panics
+    /// If the key is a shared secret. In a constant, this is a compile error.
     #[must_use]
     pub const fn key_set(mut self, set: &'static str) -> Self {
+        self.assert_public_key();
         self.key_set = Some(set);
         self
     }
@@ -129,9 +165,10 @@ impl Jws {
     /// for providers with several environments.
     ///
     /// # Panics
-    /// If there are no URLs. In a constant, this is a compile error.
+    /// If there are no URLs, or the key is a shared secret. In a constant, this is a compile error.
     #[must_use]
     pub const fn key_set_urls(mut self, urls: &'static [&'static str]) -> Self {
+        self.assert_public_key();
         assert!(!urls.is_empty(), "name at least one URL of a set of keys");
         self.key_set_urls = urls;
         self
@@ -140,10 +177,7 @@ impl Jws {
     /// Sets protected parameters that must have exactly these values, such as the version of the
     /// scheme.
     #[must_use]
-    pub const fn parameters(
-        mut self,
-        parameters: &'static [(&'static str, &'static str)],
-    ) -> Self {
+    pub const fn parameters(mut self, parameters: &'static [(&'static str, &'static str)]) -> Self {
         self.parameters = parameters;
         self
     }
@@ -182,6 +216,13 @@ impl Jws {
         self
     }
 
+    const fn assert_public_key(&self) {
+        assert!(
+            !matches!(self.algorithm, Algorithm::HmacSha256),
+            "a shared secret is not published in a set of keys"
+        );
+    }
+
     const fn fetches_key(&self) -> bool {
         self.key_set.is_some() || !self.key_set_urls.is_empty()
     }
@@ -194,6 +235,29 @@ impl Jws {
             },
             None => None,
         }
+    }
+
+    /// True if the key made this signature.
+    fn matches(
+        &self,
+        detached: &Detached<'_>,
+        message: &[u8],
+        context: &VerifyContext<'_>,
+    ) -> Result<bool, VerifyError> {
+        let algorithm = match self.algorithm {
+            Algorithm::HmacSha256 => {
+                let key = self.key.decode(context.secret).map_err(VerifyError::InvalidSecret)?;
+                return Ok(Hash::Sha256.hmac(&key, &[message]).matches(detached.signature()));
+            }
+            Algorithm::PublicKey(algorithm) => algorithm,
+        };
+        let (document, id) = if self.fetches_key() {
+            (context.key.ok_or(VerifyError::KeyUnavailable)?, detached.text("kid"))
+        } else {
+            (context.secret.expose(), None)
+        };
+        let wanted = Wanted { id, algorithm, now: context.now };
+        published::verify(document, wanted, message, detached.signature())
     }
 
     fn read<'r>(&self, headers: &'r HeaderMap) -> Result<Detached<'r>, VerifyError> {
@@ -225,7 +289,11 @@ impl Verify for Jws {
     }
 
     fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
-        if self.fetches_key() { Ok(()) } else { published::check(secret, self.algorithm) }
+        match self.algorithm {
+            Algorithm::HmacSha256 => self.key.decode(secret).map(drop),
+            Algorithm::PublicKey(_) if self.fetches_key() => Ok(()),
+            Algorithm::PublicKey(algorithm) => published::check(secret, algorithm),
+        }
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
@@ -257,13 +325,7 @@ impl Verify for Jws {
         let detached = self.read(request.headers)?;
         let head = payload::head(self, &detached, request)?;
         let message = detached.message(&[head.as_bytes(), request.body], self.unencoded);
-        let (document, id) = if self.fetches_key() {
-            (context.key.ok_or(VerifyError::KeyUnavailable)?, detached.text("kid"))
-        } else {
-            (context.secret.expose(), None)
-        };
-        let wanted = Wanted { id, algorithm: self.algorithm, now: context.now };
-        if !published::verify(document, wanted, &message, detached.signature())? {
+        if !self.matches(&detached, &message, context)? {
             return Err(VerifyError::InvalidSignature);
         }
         let signed_at = match self.time_header() {
@@ -301,7 +363,14 @@ impl Verify for Jws {
         let head = payload::head(self, &made, &sent);
         let head = head.map_err(|_| SignError::Header(self.header))?;
         let message = made.message(&[head.as_bytes(), request.body], self.unencoded);
-        let signature = self.algorithm.sign(secret, &message).map_err(SignError::Secret)?;
+        let signature = match self.algorithm {
+            Algorithm::HmacSha256 => self
+                .key
+                .decode(secret)
+                .map(|key| Hash::Sha256.hmac(&key, &[&message]).as_bytes().to_vec()),
+            Algorithm::PublicKey(algorithm) => algorithm.sign(secret, &message),
+        };
+        let signature = signature.map_err(SignError::Secret)?;
         insert_header(&mut headers, self.header, &made.with_signature(&signature))?;
         Ok(SignedParts::new(headers, request))
     }

@@ -31,7 +31,7 @@ impl<'r> Detached<'r> {
     pub(super) fn new(jws: &Jws) -> Self {
         let mut parameters = Map::new();
         let mut set = |name: &str, value: Value| parameters.insert(name.to_owned(), value);
-        set("alg", jws.algorithm.jose_name().into());
+        set("alg", jws.algorithm.name().into());
         if jws.unencoded {
             set("b64", false.into());
             set("crit", Value::Array(vec!["b64".into()]));
@@ -50,7 +50,7 @@ impl<'r> Detached<'r> {
     /// True if every parameter is one that the scheme knows, and has a value that it accepts.
     fn is_understood(&self, jws: &Jws) -> bool {
         let known = self.parameters.iter().all(|(name, value)| match name.as_str() {
-            "alg" => value == jws.algorithm.jose_name(),
+            "alg" => value == jws.algorithm.name(),
             "kid" | "typ" | "cty" => value.is_string(),
             "b64" => jws.unencoded && *value == Value::Bool(false),
             // It lists only what this scheme understands.

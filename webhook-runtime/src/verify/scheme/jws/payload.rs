@@ -3,9 +3,7 @@
 use http::{HeaderMap, HeaderName, Uri};
 
 use super::{Detached, Jws};
-use crate::verify::scheme::{
-    SignedRequest, VerifyError, grammar::named_header_text, header_text,
-};
+use crate::verify::scheme::{SignedRequest, VerifyError, grammar::named_header_text, header_text};
 
 /// The signed text in front of the body; empty if only the body is signed.
 pub(super) fn head(

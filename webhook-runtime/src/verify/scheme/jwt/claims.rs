@@ -42,7 +42,8 @@ impl Jwt {
         if self.email_in_secret {
             let is_verified = claims.get("email_verified") == Some(&Value::Bool(true));
             // Another address is that of another secret.
-            let is_ours = text("email").is_some_and(|email| context.secret.matches(email.as_bytes()));
+            let is_ours =
+                text("email").is_some_and(|email| context.secret.matches(email.as_bytes()));
             if !(is_verified && is_ours) {
                 return Err(VerifyError::InvalidSignature);
             }

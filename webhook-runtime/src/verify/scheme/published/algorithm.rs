@@ -12,6 +12,10 @@ pub(crate) enum SignatureAlgorithm {
     /// ECDSA over P-256 with SHA-256; a signature is `r` and `s`, 32 bytes each.
     #[cfg(feature = "ecdsa")]
     EcdsaP256,
+    /// ECDSA over P-256 with SHA-1; a signature is in DER. SHA-1 is broken, but this is how eBay
+    /// signs.
+    #[cfg(feature = "ecdsa")]
+    EcdsaP256Sha1,
     /// ECDSA over P-521 with SHA-512; a signature is `r` and `s`, 66 bytes each.
     #[cfg(feature = "ecdsa-p521")]
     EcdsaP521,
@@ -37,6 +41,9 @@ impl SignatureAlgorithm {
             Self::Ed25519 => "EdDSA",
             #[cfg(feature = "ecdsa")]
             Self::EcdsaP256 => "ES256",
+            // JOSE has no such algorithm, so that no key in a set may say that it is for it.
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Sha1 => "",
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => "ES512",
             #[cfg(feature = "rsa")]
@@ -66,6 +73,18 @@ impl SignatureAlgorithm {
                 p256::ecdsa::SigningKey::from_pkcs8_der(&der).ok().map(|key| {
                     let signature: p256::ecdsa::Signature = key.sign(message);
                     signature.to_bytes().to_vec()
+                })
+            }
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Sha1 => {
+                use p256::{
+                    ecdsa::signature::hazmat::PrehashSigner as _, pkcs8::DecodePrivateKey as _,
+                };
+                use sha1::Digest as _;
+                p256::ecdsa::SigningKey::from_pkcs8_der(&der).ok().and_then(|key| {
+                    let digest = sha1::Sha1::digest(message);
+                    let signature: p256::ecdsa::Signature = key.sign_prehash(&digest).ok()?;
+                    Some(signature.to_der().as_bytes().to_vec())
                 })
             }
             #[cfg(feature = "ecdsa-p521")]
@@ -104,13 +123,11 @@ impl SignatureAlgorithm {
             #[cfg(feature = "ed25519")]
             Self::Ed25519 => "an Ed25519 private key (PKCS#8)",
             #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256 => "a P-256 private key (PKCS#8)",
+            Self::EcdsaP256 | Self::EcdsaP256Sha1 => "a P-256 private key (PKCS#8)",
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => "a P-521 private key (PKCS#8)",
             #[cfg(feature = "rsa")]
-            Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => {
-                "an RSA private key (PKCS#8)"
-            }
+            Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => "an RSA private key (PKCS#8)",
             Self::None(never) => match never {},
         }
     }
@@ -121,7 +138,9 @@ impl SignatureAlgorithm {
             #[cfg(feature = "ed25519")]
             Self::Ed25519 => "an Ed25519 public key (JWK, JWKS, PEM or SPKI in base64)",
             #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256 => "a P-256 public key (JWK, JWKS, PEM or SPKI in base64)",
+            Self::EcdsaP256 | Self::EcdsaP256Sha1 => {
+                "a P-256 public key (JWK, JWKS, PEM or SPKI in base64)"
+            }
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => "a P-521 public key (JWK, JWKS, PEM or SPKI in base64)",
             #[cfg(feature = "rsa")]
@@ -175,4 +194,106 @@ mod salt {
     }
 
     impl TryCryptoRng for HashedSalt {}
+}
+
+#[cfg(test)]
+#[cfg(all(feature = "ecdsa", feature = "ed25519", feature = "rsa"))]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::verify::scheme::published::{Wanted, verify};
+
+    /// The RSA-PSS key of RFC 9421, section B.1.2.
+    const RSA: &str = "-----BEGIN PRIVATE KEY-----\n\
+        MIIEvgIBADALBgkqhkiG9w0BAQoEggSqMIIEpgIBAAKCAQEAr4tmm3r20Wd/Pbqv\n\
+        P1s2+QEtvpuRaV8Yq40gjUR8y2Rjxa6dpG2GXHbPfvMs8ct+Lh1GH45x28Rw3Ry5\n\
+        3mm+oAXjyQ86OnDkZ5N8lYbggD4O3w6M6pAvLkhk95AndTrifbIFPNU8PPMO7Oyr\n\
+        FAHqgDsznjPFmTOtCEcN2Z1FpWgchwuYLPL+Wokqltd11nqqzi+bJ9cvSKADYdUA\n\
+        AN5WUtzdpiy6LbTgSxP7ociU4Tn0g5I6aDZJ7A8Lzo0KSyZYoA485mqcO0GVAdVw\n\
+        9lq4aOT9v6d+nb4bnNkQVklLQ3fVAvJm+xdDOp9LCNCN48V2pnDOkFV6+U9nV5oy\n\
+        c6XI2wIDAQABAoIBAQCUB8ip+kJiiZVKF8AqfB/aUP0jTAqOQewK1kKJ/iQCXBCq\n\
+        pbo360gvdt05H5VZ/RDVkEgO2k73VSsbulqezKs8RFs2tEmU+JgTI9MeQJPWcP6X\n\
+        aKy6LIYs0E2cWgp8GADgoBs8llBq0UhX0KffglIeek3n7Z6Gt4YFge2TAcW2WbN4\n\
+        XfK7lupFyo6HHyWRiYHMMARQXLJeOSdTn5aMBP0PO4bQyk5ORxTUSeOciPJUFktQ\n\
+        HkvGbym7KryEfwH8Tks0L7WhzyP60PL3xS9FNOJi9m+zztwYIXGDQuKM2GDsITeD\n\
+        2mI2oHoPMyAD0wdI7BwSVW18p1h+jgfc4dlexKYRAoGBAOVfuiEiOchGghV5vn5N\n\
+        RDNscAFnpHj1QgMr6/UG05RTgmcLfVsI1I4bSkbrIuVKviGGf7atlkROALOG/xRx\n\
+        DLadgBEeNyHL5lz6ihQaFJLVQ0u3U4SB67J0YtVO3R6lXcIjBDHuY8SjYJ7Ci6Z6\n\
+        vuDcoaEujnlrtUhaMxvSfcUJAoGBAMPsCHXte1uWNAqYad2WdLjPDlKtQJK1diCm\n\
+        rqmB2g8QE99hDOHItjDBEdpyFBKOIP+NpVtM2KLhRajjcL9Ph8jrID6XUqikQuVi\n\
+        4J9FV2m42jXMuioTT13idAILanYg8D3idvy/3isDVkON0X3UAVKrgMEne0hJpkPL\n\
+        FYqgetvDAoGBAKLQ6JZMbSe0pPIJkSamQhsehgL5Rs51iX4m1z7+sYFAJfhvN3Q/\n\
+        OGIHDRp6HjMUcxHpHw7U+S1TETxePwKLnLKj6hw8jnX2/nZRgWHzgVcY+sPsReRx\n\
+        NJVf+Cfh6yOtznfX00p+JWOXdSY8glSSHJwRAMog+hFGW1AYdt7w80XBAoGBAImR\n\
+        NUugqapgaEA8TrFxkJmngXYaAqpA0iYRA7kv3S4QavPBUGtFJHBNULzitydkNtVZ\n\
+        3w6hgce0h9YThTo/nKc+OZDZbgfN9s7cQ75x0PQCAO4fx2P91Q+mDzDUVTeG30mE\n\
+        t2m3S0dGe47JiJxifV9P3wNBNrZGSIF3mrORBVNDAoGBAI0QKn2Iv7Sgo4T/XjND\n\
+        dl2kZTXqGAk8dOhpUiw/HdM3OGWbhHj2NdCzBliOmPyQtAr770GITWvbAI+IRYyF\n\
+        S7Fnk6ZVVVHsxjtaHy1uJGFlaZzKR4AGNaUTOJMs6NadzCmGPAxNQQOCqoUjn4XR\n\
+        rOjr9w349JooGXhOxbu8nOxX\n\
+        -----END PRIVATE KEY-----\n";
+
+    /// What a private key signs, its public key verifies: with the same algorithm only.
+    #[test]
+    fn private_keys_sign_and_public_keys_verify() {
+        use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
+        use rsa::pkcs8::DecodePrivateKey as _;
+        let pem = |der: &[u8]| {
+            use base64ct::{Base64, Encoding as _};
+            Base64::encode_string(der)
+        };
+        let rsa = rsa::PrivateKey::from_pkcs8_pem(RSA).expect("a private key");
+        let rsa = rsa.to_public_key().to_public_key_der().expect("DER");
+        let p256 = p256::ecdsa::SigningKey::from_slice(&[7; 32]).expect("a private key");
+        let p256_public = p256.verifying_key().to_public_key_der().expect("DER");
+        let p256 = pem(p256.to_pkcs8_der().expect("DER").as_bytes());
+        for (algorithm, private, public, others) in [
+            (
+                SignatureAlgorithm::RsaSha256,
+                RSA,
+                pem(rsa.as_bytes()),
+                &[SignatureAlgorithm::RsaSha512, SignatureAlgorithm::RsaPssSha512][..],
+            ),
+            (
+                SignatureAlgorithm::RsaSha512,
+                RSA,
+                pem(rsa.as_bytes()),
+                &[SignatureAlgorithm::RsaSha256, SignatureAlgorithm::RsaPssSha512],
+            ),
+            (
+                SignatureAlgorithm::RsaPssSha512,
+                RSA,
+                pem(rsa.as_bytes()),
+                &[SignatureAlgorithm::RsaSha256, SignatureAlgorithm::RsaSha512],
+            ),
+            (
+                SignatureAlgorithm::EcdsaP256,
+                &p256,
+                pem(p256_public.as_bytes()),
+                &[SignatureAlgorithm::EcdsaP256Sha1],
+            ),
+            (
+                SignatureAlgorithm::EcdsaP256Sha1,
+                &p256,
+                pem(p256_public.as_bytes()),
+                &[SignatureAlgorithm::EcdsaP256],
+            ),
+        ] {
+            let signature = algorithm.sign(&Secret::new(private), b"text").expect("it signs");
+            let judge = |algorithm, message: &[u8]| {
+                let wanted = Wanted { id: None, algorithm, now: SystemTime::UNIX_EPOCH };
+                verify(public.as_bytes(), wanted, message, &signature)
+            };
+            assert_eq!(judge(algorithm, b"text"), Ok(true), "{algorithm:?}");
+            assert_eq!(judge(algorithm, b"other"), Ok(false), "{algorithm:?}");
+            for other in others {
+                assert_eq!(judge(*other, b"text"), Ok(false), "{algorithm:?} {other:?}");
+            }
+            let malformed = Err(SecretError::Malformed(algorithm.private_key_kind()));
+            for wrong in ["", "s3cret", "AAAA", &public] {
+                assert_eq!(algorithm.sign(&Secret::new(wrong), b"text"), malformed, "{wrong}");
+            }
+        }
+    }
 }

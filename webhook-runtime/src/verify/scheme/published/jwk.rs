@@ -22,7 +22,7 @@ pub(super) fn public_key(jwk: &Jwk, algorithm: SignatureAlgorithm) -> Option<Pub
             PublishedKey::ed25519(&bytes("x").filter(|_| is("OKP", Some("Ed25519")))?)
         }
         #[cfg(feature = "ecdsa")]
-        SignatureAlgorithm::EcdsaP256 => {
+        SignatureAlgorithm::EcdsaP256 | SignatureAlgorithm::EcdsaP256Sha1 => {
             let point = sec1(&bytes("x")?, &bytes("y")?, 32).filter(|_| is("EC", Some("P-256")))?;
             let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
             Some(PublishedKey::P256(Box::new(key)))

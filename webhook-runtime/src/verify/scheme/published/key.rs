@@ -31,7 +31,7 @@ impl PublishedKey {
                 Self::ed25519(der.strip_prefix(&ED25519_SPKI).filter(|key| key.len() == 32)?)
             }
             #[cfg(feature = "ecdsa")]
-            SignatureAlgorithm::EcdsaP256 => {
+            SignatureAlgorithm::EcdsaP256 | SignatureAlgorithm::EcdsaP256Sha1 => {
                 use p256::pkcs8::DecodePublicKey as _;
                 let key = p256::ecdsa::VerifyingKey::from_public_key_der(der).ok()?;
                 Some(Self::P256(Box::new(key)))
@@ -81,6 +81,14 @@ impl PublishedKey {
                 use p256::ecdsa::signature::Verifier as _;
                 p256::ecdsa::Signature::from_slice(signature)
                     .is_ok_and(|signature| key.verify(message, &signature).is_ok())
+            }
+            #[cfg(feature = "ecdsa")]
+            (Self::P256(key), SignatureAlgorithm::EcdsaP256Sha1) => {
+                use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
+                use sha1::Digest as _;
+                let digest = sha1::Sha1::digest(message);
+                p256::ecdsa::Signature::from_der(signature)
+                    .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok())
             }
             #[cfg(feature = "ecdsa-p521")]
             (Self::P521(key), SignatureAlgorithm::EcdsaP521) => {

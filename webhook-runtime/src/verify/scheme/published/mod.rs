@@ -7,5 +7,5 @@ mod jwk;
 mod key;
 
 pub(crate) use algorithm::SignatureAlgorithm;
-pub(crate) use document::{Wanted, check, verify};
-use key::PublishedKey;
+pub(crate) use document::{Wanted, check, keys, verify};
+pub(crate) use key::PublishedKey;
