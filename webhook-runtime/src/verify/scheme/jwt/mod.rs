@@ -787,4 +787,171 @@ mod tests {
         let signed = ES256.sign(&Secret::new("s3cret"), &RequestToSign::new(b"{}"));
         assert_eq!(signed.map(drop), Err(SignError::Unsupported));
     }
+
+    /// A token that the private key of the tests signed.
+    #[cfg(feature = "rsa")]
+    fn rs256(header: &Value, claims: &Value) -> String {
+        let message = format!("{}.{}", part(&header.to_string()), part(&claims.to_string()));
+        let key = Secret::new(published::fixtures::RSA);
+        let signature = SignatureAlgorithm::RsaSha256.sign(&key, message.as_bytes());
+        format!("{message}.{}", Base64UrlUnpadded::encode_string(&signature.expect("it signs")))
+    }
+
+    #[cfg(feature = "rsa")]
+    #[test]
+    fn rs256_takes_the_key_that_the_token_names() {
+        const SET: &str = "https://acme.example/jwks.json";
+        const SCHEME: Jwt = Jwt::rs256("x-token").key_set(SET);
+        let header = json!({"alg": "RS256", "kid": "k-1"});
+        let good = rs256(&header, &json!({}));
+        let wanted = |jwt: &Jwt, token: &str| {
+            let headers = headers(token);
+            jwt.key_request(&with_body(&headers, b""))
+        };
+        let id = Some("k-1".to_owned());
+        assert_eq!(wanted(&SCHEME, &good), Ok(Some(KeyRequest::InSet { set: SET, id })));
+        let alone = Ok(Some(KeyRequest::Id("k-1".to_owned())));
+        assert_eq!(wanted(&Jwt::rs256("x-token"), &good), alone);
+        let unnamed = rs256(&json!({"alg": "RS256"}), &json!({}));
+        assert_eq!(wanted(&SCHEME, &unnamed), Err(VerifyError::UntrustedKey));
+
+        let judge = |token: &str, key: Option<&Value>| {
+            let (headers, secret) = (headers(token), Secret::none());
+            let key = key.map(ToString::to_string);
+            let key = key.as_deref().map(str::as_bytes);
+            let context = VerifyContext { key, ..verify_context(&secret, None) };
+            SCHEME.check_headers(&headers)?;
+            SCHEME.verify(&with_body(&headers, b""), &context).map(|signed| signed.time())
+        };
+        let key = published::fixtures::rsa_jwk("k-1");
+        let set = json!({"keys": [published::fixtures::rsa_jwk("k-2"), key]});
+        for document in [&key, &set] {
+            assert_eq!(judge(&good, Some(document)), Ok(None));
+            let expired = rs256(&header, &json!({"exp": NOW}));
+            assert_eq!(judge(&expired, Some(document)), Err(VerifyError::TimestampTooOld));
+            let (message, signature) = good.rsplit_once('.').expect("a signature");
+            let other = rs256(&header, &json!({"sub": "admin"}));
+            let forged = format!("{}.{signature}", other.rsplit_once('.').expect("a signature").0);
+            assert_ne!(message, forged);
+            assert_eq!(judge(&forged, Some(document)), Err(VerifyError::InvalidSignature));
+        }
+        let renamed = published::fixtures::rsa_jwk("k-2");
+        assert_eq!(judge(&good, Some(&renamed)), Err(VerifyError::UntrustedKey));
+        let other_set = json!({"keys": [renamed]});
+        assert_eq!(judge(&good, Some(&other_set)), Err(VerifyError::UntrustedKey));
+        assert_eq!(judge(&good, Some(&json!({}))), Err(VerifyError::KeyUnavailable));
+        assert_eq!(judge(&good, None), Err(VerifyError::KeyUnavailable));
+        // The public key is no secret of an HMAC, and `none` no signature.
+        for algorithm in ["HS256", "none", "RS512", "PS256", "ES256"] {
+            let header = json!({"alg": algorithm, "kid": "k-1"}).to_string();
+            let message = format!("{}.{}", part(&header), part("{}"));
+            for secret in [key.to_string(), published::fixtures::RSA.to_owned(), String::new()] {
+                let tag = Hash::Sha256.hmac(secret.as_bytes(), &[message.as_bytes()]);
+                let tag = Base64UrlUnpadded::encode_string(tag.as_bytes());
+                let judged = judge(&format!("{message}.{tag}"), Some(&key));
+                assert_eq!(judged, Err(MALFORMED), "{algorithm}");
+            }
+            assert_eq!(judge(&format!("{message}."), Some(&key)), Err(MALFORMED), "{algorithm}");
+        }
+        let critical = rs256(&json!({"alg": "RS256", "kid": "k-1", "crit": ["exp"]}), &json!({}));
+        assert_eq!(judge(&critical, Some(&key)), Err(MALFORMED));
+        let signed = SCHEME.sign(&Secret::new("s3cret"), &RequestToSign::new(b"{}"));
+        assert_eq!(signed.map(drop), Err(SignError::Unsupported));
+    }
+
+    #[cfg(feature = "rsa")]
+    #[test]
+    fn a_token_in_the_body_is_the_payload() {
+        const SCHEME: Jwt = Jwt::rs256_in_body().key_set("acme");
+        let claims = json!({"type": "user.created", "event_id": "e-1"});
+        let token = rs256(&json!({"alg": "RS256", "kid": "k-1"}), &claims);
+        let headers = HeaderMap::new();
+        let judge = |body: &[u8]| {
+            let (secret, key) = (Secret::none(), published::fixtures::rsa_jwk("k-1").to_string());
+            let context =
+                VerifyContext { key: Some(key.as_bytes()), ..verify_context(&secret, None) };
+            SCHEME.check_headers(&headers)?;
+            SCHEME.key_request(&with_body(&headers, body))?;
+            let signed = SCHEME.verify(&with_body(&headers, body), &context);
+            signed.map(|mut signed| signed.take_payload())
+        };
+        let payload = claims.to_string().into_bytes();
+        assert_eq!(judge(token.as_bytes()), Ok(Some(payload)));
+        let padded = format!("{token}\n");
+        for wrong in
+            ["", "{}", "a.b.c", &padded, &token[1..], token.rsplit_once('.').expect("it").0]
+        {
+            assert_eq!(judge(wrong.as_bytes()), Err(VerifyError::MalformedBody), "{wrong}");
+        }
+        assert_eq!(judge(b"\xff"), Err(VerifyError::MalformedBody));
+        let info = SCHEME.scheme_info();
+        assert!(info.signs_body && info.fetches_keys && !info.needs_secret);
+        assert_eq!((info.signature_header, info.summary), ("", "JSON web token, RS256"));
+    }
+
+    #[test]
+    fn the_sender_may_be_an_address() {
+        let email = HS256.email_in_secret();
+        let judge = |claims: &Value| {
+            let token = token(Hash::Sha256, &json!({"alg": "HS256"}), claims);
+            judge_all(&email, &token, "s3cret", b"")
+        };
+        let good = json!({"email": "s3cret", "email_verified": true});
+        assert_eq!(judge(&good), Ok(None));
+        for wrong in [
+            json!({}),
+            json!({"email": "s3cret"}),
+            json!({"email": "s3cret", "email_verified": false}),
+            json!({"email": "s3cret", "email_verified": "true"}),
+            json!({"email": "other", "email_verified": true}),
+            json!({"email": ["s3cret"], "email_verified": true}),
+            json!({"email_verified": true}),
+        ] {
+            assert_eq!(judge(&wrong), Err(VerifyError::InvalidSignature), "{wrong}");
+        }
+        #[cfg(feature = "rsa")]
+        assert!(Jwt::rs256("x-token").email_in_secret().scheme_info().needs_secret);
+    }
+
+    #[test]
+    fn the_subject_may_be_the_url() {
+        let subject = HS256.subject_is_url();
+        assert_eq!(claims(&subject, &json!({"sub": URL})), Ok(None));
+        for other in
+            [json!({"sub": "https://hooks.example.com/a"}), json!({"sub": [URL]}), json!({})]
+        {
+            assert_eq!(claims(&subject, &other), Err(VerifyError::InvalidAudience), "{other}");
+        }
+        assert!(subject.scheme_info().signs_url);
+        let signed = subject.sign(&Secret::new("s3cret"), &RequestToSign::new(b"{}").url(URL));
+        let signed = signed.expect("it signs").headers;
+        let secret = Secret::new("s3cret");
+        let context = VerifyContext { now: SystemTime::now(), ..verify_context(&secret, None) };
+        assert!(subject.verify(&with_body(&signed, b"{}"), &context).is_ok());
+    }
+
+    #[test]
+    fn a_hash_may_be_url_safe() {
+        let hashed = HS256.body_sha256("h", BodyHash::Base64Url);
+        // Its hash has a `-` and a `_`.
+        let body = (0..).map(|number: u32| number.to_string()).find(|body| {
+            let hash = Base64UrlUnpadded::encode_string(&Sha256::digest(body));
+            hash.contains('-') && hash.contains('_')
+        });
+        let body = body.expect("there are many").into_bytes();
+        let digest = Sha256::digest(&body);
+        let unpadded = Base64UrlUnpadded::encode_string(&digest);
+        for good in [format!("{unpadded}="), unpadded.clone()] {
+            assert_eq!(judge(&hashed, &json!({"h": good}), &body), Ok(None), "{good}");
+        }
+        for bad in [
+            format!("{unpadded}=="),
+            Base64::encode_string(&digest),
+            base16ct::lower::encode_string(&digest),
+            unpadded[1..].to_owned(),
+        ] {
+            let judged = judge(&hashed, &json!({"h": bad}), &body);
+            assert_eq!(judged, Err(VerifyError::InvalidSignature), "{bad}");
+        }
+    }
 }

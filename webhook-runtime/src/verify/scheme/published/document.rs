@@ -265,13 +265,15 @@ mod tests {
     #[test]
     fn coordinates_may_be_short() {
         use p521::ecdsa::{Signature, SigningKey, signature::Signer as _};
-        // The first key whose x begins with a zero byte and half of one, as every second one does.
-        let key = SigningKey::from_slice(&{
-            let mut seed = [1; 66];
-            seed[0] = 0;
-            seed
+        // Every second coordinate begins with a zero.
+        let keys = (1..).map(|seed| {
+            let mut bytes = [seed; 66];
+            bytes[0] = 0;
+            SigningKey::from_slice(&bytes).expect("a private key")
         });
-        let key = key.expect("a private key");
+        let begins_with_zero =
+            |key: &SigningKey| key.verifying_key().to_sec1_point(false).as_bytes()[1] == 0;
+        let key = { keys }.find(begins_with_zero).expect("there are many");
         let point = key.verifying_key().to_sec1_point(false);
         let (x, y) = point.as_bytes()[1..].split_at(66);
         let short = |part: &[u8]| {

@@ -3,6 +3,8 @@
 
 mod algorithm;
 mod document;
+#[cfg(all(test, feature = "rsa"))]
+pub(crate) mod fixtures;
 mod jwk;
 mod key;
 
