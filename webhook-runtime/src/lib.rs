@@ -56,7 +56,7 @@
 //! | `jwt` | `ATLASSIAN_CONNECT`, `LIVEKIT`, `MESSAGEBIRD`, `MONDAY`, `NETLIFY` |
 //! | `jwt` and `ecdsa` | `PLAID` |
 //! | `rsa` | `KICK` |
-//! | `https-keys` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
+//! | `https-keys` | `HttpsKeys`, which fetches the keys that providers publish |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
