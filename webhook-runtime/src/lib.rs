@@ -52,7 +52,7 @@
 //! | `payloads-github`, `payloads-shopify`, `payloads-slack`, `payloads-standard-webhooks`, `payloads-stripe` | `payloads`: ready-made payloads |
 //! | `certificates` | `AWS_SNS`, `PAYPAL` |
 //! | `ecdsa` | `SENDGRID` |
-//! | `ed25519` | `DISCORD`, `STANDARD_WEBHOOKS_V1A` |
+//! | `ed25519` | `DISCORD`, `STANDARD_WEBHOOKS_V1A`, `TELNYX` |
 //! | `jwt` | `ATLASSIAN_CONNECT`, `LIVEKIT`, `MESSAGEBIRD`, `MONDAY`, `NETLIFY` |
 //! | `jwt` and `ecdsa` | `PLAID` |
 //! | `rsa` | `KICK` |
