@@ -15,6 +15,9 @@ use webhook_runtime::{
     scheme::RequestToSign,
 };
 
+/// Where Apple publishes its root.
+const APPLE_ROOT: &str = "https://www.apple.com/certificateauthority/AppleRootCA-G3.cer";
+
 /// One signed, or forged, request.
 #[derive(Deserialize)]
 pub(crate) struct Vector {
@@ -253,8 +256,10 @@ impl Vector {
             let keys = keys("PEM SPKI").chain(keys("base64 SPKI"));
             keys.map(|key| (name.to_owned(), key.to_owned()))
         });
+        // The root of a chain of certificates has no URL in the files.
+        let root = self.certs.get("root").map(|root| (APPLE_ROOT.to_owned(), root.clone()));
         Published {
-            urls: self.certs.clone(),
+            urls: self.certs.clone().into_iter().chain(root).collect(),
             ids: jwks.chain(named).collect(),
             set: keys("JWKS").next().cloned(),
         }

@@ -126,7 +126,7 @@ impl Jws {
         Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::EcdsaP521))
     }
 
-    /// EdDSA with Ed25519, in the (lower-case) header.
+    /// `EdDSA` with Ed25519, in the (lower-case) header.
     #[cfg(feature = "ed25519")]
     #[must_use]
     pub const fn eddsa(header: &'static str) -> Self {
@@ -305,13 +305,12 @@ impl Verify for Jws {
             return Ok(None);
         }
         let detached = self.read(request.headers)?;
-        let set = match self.key_set {
-            Some(set) => set,
-            None => {
-                let named = detached.text("jku").ok_or(VerifyError::UntrustedKey)?;
-                let known = self.key_set_urls.iter().find(|url| **url == named);
-                known.ok_or(VerifyError::UntrustedKey)?
-            }
+        let set = if let Some(set) = self.key_set {
+            set
+        } else {
+            let named = detached.text("jku").ok_or(VerifyError::UntrustedKey)?;
+            let known = self.key_set_urls.iter().find(|url| **url == named);
+            known.ok_or(VerifyError::UntrustedKey)?
         };
         let id = detached.text("kid").ok_or(VerifyError::UntrustedKey)?;
         Ok(Some(KeyRequest::InSet { set, id: Some(id.to_owned()) }))

@@ -326,8 +326,8 @@ impl MessageSignature {
             made.insert(digest::HEADER, all[digest::HEADER].clone());
         }
         let components: Vec<String> = self.required().collect();
-        let mut input = format!("({})", components.join(" "));
-        input.push_str(&format!(";created={}", request.unix_millis() / 1000));
+        let created = request.unix_millis() / 1000;
+        let mut input = format!("({});created={created}", components.join(" "));
         for (name, value) in
             [("keyid", self.key_id), ("alg", Some(self.algorithm.name())), ("tag", self.tag)]
         {

@@ -172,7 +172,7 @@ impl<'t> Reader<'t> {
     /// A whole number of at most 15 digits.
     fn integer(&mut self) -> Option<i64> {
         let rest = self.rest();
-        let len = rest.bytes().take_while(|byte| byte.is_ascii_digit()).count();
+        let len = rest.bytes().take_while(u8::is_ascii_digit).count();
         let digits = &rest[..len];
         self.at += len;
         let is_canonical = (1..=15).contains(&len) && (len == 1 || !digits.starts_with('0'));

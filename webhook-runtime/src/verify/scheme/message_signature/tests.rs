@@ -438,13 +438,13 @@ fn fetched_keys_are_named_by_the_signature() {
         let context = VerifyContext { secret: &secret, key, now: at(CREATED), tolerance: None };
         FETCHED.verify(&request(&sent, BODY), &context).map(drop)
     };
-    let set = |id: &str| {
+    let published = |id: &str| {
         let x = "JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs";
         format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"{id}","x":"{x}"}}]}}"#)
     };
     assert_eq!(judge(Some(ED25519)), Ok(()));
-    assert_eq!(judge(Some(&set("test-key-ed25519"))), Ok(()));
-    assert_eq!(judge(Some(&set("other"))), Err(VerifyError::UntrustedKey));
+    assert_eq!(judge(Some(&published("test-key-ed25519"))), Ok(()));
+    assert_eq!(judge(Some(&published("other"))), Err(VerifyError::UntrustedKey));
     assert_eq!(judge(None), Err(VerifyError::KeyUnavailable));
     let unnamed = headers("a=();created=1618884473", "a=:AAAA:");
     let unnamed = FETCHED.key_request(&request(&unnamed, BODY));
