@@ -14,7 +14,9 @@ mod metrics;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env, fs,
+    env,
+    fmt::Write as _,
+    fs,
     path::PathBuf,
     time::Duration,
 };
@@ -34,6 +36,9 @@ const ATTACKS: &str = "docs/attacks.md";
 
 /// Where constants and features meet: the constants themselves know neither.
 const MODULE: &str = include_str!("../../webhook-runtime/src/verify/providers/mod.rs");
+
+/// The constants by topic, as docs.rs shows them.
+const GROUPS: &str = include_str!("../../webhook-runtime/src/verify/providers/groups.md");
 
 fn path(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(file)
@@ -138,7 +143,7 @@ fn the_readme_says_what_is_so() {
         ["SECRET=s3cret cargo run -p quickstart", "cargo test --workspace"],
         "the first two commands"
     );
-    assert!(ALL.len() > 80, "`more than eighty providers`: {}", ALL.len());
+    assert!(ALL.len() > 150, "`more than 150 providers`: {}", ALL.len());
     let reason = VerifyError::InvalidSignature;
     for (file, refusal) in [
         ("README.md", format!("\n401 order_paid: refused: {reason}\n")),
@@ -278,6 +283,71 @@ fn is_test(line: &str) -> bool {
     line == "#[test]" || line.starts_with("#[tokio::test")
 }
 
+#[test]
+fn every_constant_is_in_one_group() {
+    let mut listed: Vec<_> = groups().into_iter().flat_map(|(_, constants)| constants).collect();
+    listed.sort_unstable();
+    let mut constants: Vec<_> = known().iter().map(|known| known.constant).collect();
+    constants.sort_unstable();
+    assert_eq!(listed, constants, "providers/groups.md (left) and `ALL` (right)");
+}
+
+/// Search finds a provider under the names that the program `webhook` knows it by.
+#[test]
+fn every_other_name_is_an_alias_of_the_constant() {
+    let names = read("webhook-cli/src/names.rs");
+    let (_, aliases) = names.split_once("const ALIASES").expect("the list");
+    let (aliases, _) = aliases.split_once("];").expect("its end");
+    let mut count = 0;
+    for line in aliases.lines().filter(|line| line.trim_start().starts_with('(')) {
+        // Every other piece between quotation marks is a name.
+        let [alias, target] = line.split('"').skip(1).step_by(2).collect::<Vec<_>>()[..] else {
+            panic!("two names: {line}")
+        };
+        let all = known();
+        let known = all.iter().find(|known| known.provider.name() == target).expect("a provider");
+        let constant = known.constant;
+        let source = read(&format!("webhook-runtime/src/verify/providers/{}.rs", file(constant)));
+        let (before, _) = source.split_once(&format!("pub const {constant}: ")).expect("it");
+        let lines = before.lines().rev();
+        let found = lines
+            .take_while(|line| line.starts_with("#[") || line.starts_with("///"))
+            .any(|line| line == format!("#[doc(alias = \"{alias}\")]"));
+        // What is like the constant, but for dashes, or begins like it, is found without an alias.
+        let begin = alias.replace('-', "_").to_ascii_uppercase();
+        assert!(
+            found || begin.starts_with(constant),
+            "{constant} lacks #[doc(alias = \"{alias}\")]"
+        );
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
+}
+
+/// The file that has a constant.
+fn file(constant: &str) -> &'static str {
+    let uses = MODULE.lines().filter_map(|line| line.strip_prefix("pub use "));
+    let mut uses = uses.filter_map(|line| line.trim_end_matches(';').split_once("::"));
+    let has = |names: &str| names.trim_matches(['{', '}']).split(", ").any(|it| it == constant);
+    let (file, _) = uses.find(|(_, names)| has(names)).expect("a file");
+    file.trim_start_matches("r#")
+}
+
+/// The groups, each with its constants.
+fn groups() -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut groups: Vec<(&str, Vec<_>)> = Vec::new();
+    for line in GROUPS.lines() {
+        if let Some(title) = line.strip_prefix("* **") {
+            groups.push((title.trim_end_matches(":").trim_end_matches("**"), Vec::new()));
+        } else if let Some(link) = line.strip_prefix("  [`") {
+            let (constant, target) = link.split_once("`](constant.").expect("a link");
+            assert_eq!(target.trim_end_matches(','), format!("{constant}.html)"));
+            groups.last_mut().expect("a group").1.push(constant);
+        }
+    }
+    groups
+}
+
 /// A provider, with what only the source says of it.
 struct Known {
     constant: &'static str,
@@ -330,8 +400,19 @@ fn feature_rows(all: &[Known]) -> Vec<String> {
 
 fn document(all: &[Known]) -> String {
     let mut text = INTRODUCTION.to_owned();
+    for (title, constants) in groups() {
+        let _ = write!(text, "\n### {title}\n\n{SET_UP}");
+        for known in all.iter().filter(|known| constants.contains(&known.constant)) {
+            text.push_str(&set_up(known));
+        }
+    }
+    text.push_str(SCHEMES);
     for known in all {
-        text.push_str(&row(known));
+        text.push_str(&scheme(known.provider));
+    }
+    text.push_str(PLACES);
+    for known in all {
+        text.push_str(&places(known.provider));
     }
     text.push_str(coverage::INTRODUCTION);
     for known in all {
@@ -350,11 +431,33 @@ const INTRODUCTION: &str = "\
 
 <!-- Generated from the constants by tests/tests/docs.rs: UPDATE_DOCS=1 cargo test -p webhook-tests --test docs -->
 
-Every constant in `webhook_runtime::providers`. The name links to the provider's own documentation.
-The documentation of the constant explains the set-up, and what is not signed.
+Every constant in `webhook_runtime::providers`. The documentation of the constant explains the set-up,
+and what is not signed.
 
+* [Set-up](#set-up), by group: what a receiver needs, and what it can expect.
+* [Schemes](#schemes): how each provider signs.
+* [Ids and events](#ids-and-events): where a delivery has them.
+* [What a signature covers](#what-a-signature-covers), and what it does not.
+* [Features](#features) of the crate that some of them need.
+
+## Set-up
+
+* **name**: links to the provider's own documentation.
 * **secret**: the encoding of the key in the text that the provider shows. *Fetched* keys need
   `Webhooks::key_source`.
+* **waits** and **retries**: the time-out of the provider, and the time for which it retries, if it
+  documents them.
+* **asks**: it sends handshakes, which the crate answers for you.
+";
+
+const SET_UP: &str = "\
+| name | constant | feature | secret | waits | retries | asks |
+| --- | --- | --- | --- | --- | --- | --- |
+";
+
+const SCHEMES: &str = "
+## Schemes
+
 * **signature**: its location in the request, with `…` in its place, and its encoding.
 * **signed**: the text that is signed. `{timestamp}` and `{id}` are in headers of their own, or in
   the signature header. `{url}` is the public URL: `Webhooks::public_url`. *In code*: the scheme is
@@ -363,46 +466,64 @@ The documentation of the constant explains the set-up, and what is not signed.
 * **window**: the maximum age of a delivery, and how far it may be ahead of this machine's clock.
   *Any*: the provider signs a time, but defines no window; set one with `tolerance` in the
   attribute. Empty: no time is signed.
-* **id** and **event**: headers, or JSON pointers into the body. *Signed*: the signature covers the
-  value. Other values may have been changed in transit. `*`: one request has many events, and a
-  handler is called for each.
-* **waits** and **retries**: the time-out of the provider, and the time for which it retries, if it
-  documents them.
-* **asks**: it sends handshakes, which the crate answers for you.
 
-The [second table](#what-a-signature-covers) shows what a signature covers, and what it does not.
-
-| name | constant | feature | algorithm | secret | signature | signed | window | id | event | waits | retries | asks |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| name | algorithm | signature | signed | window |
+| --- | --- | --- | --- | --- |
 ";
 
-fn row(known: &Known) -> String {
+const PLACES: &str = "
+## Ids and events
+
+Headers, or JSON pointers into the body. *Signed*: the signature covers the value. Other values may
+have been changed in transit. `*`: one request has many events, and a handler is called for each.
+
+| name | id | event |
+| --- | --- | --- |
+";
+
+fn set_up(known: &Known) -> String {
     let Known { constant, feature, provider } = known;
     let name = match provider.docs_url() {
         "" => provider.name().to_owned(),
         url => format!("[{}]({url})", provider.name()),
     };
-    let cells = [
+    row([
         name,
         format!("`{constant}`"),
         feature.clone(),
-        provider.scheme_info().summary.to_owned(),
         secret(provider),
-        signature(provider),
-        signed(provider),
-        window(provider),
-        match provider.batch() {
-            Some(items) => place_in_items(provider, items, items.id()),
-            None => place(provider, provider.id()),
-        },
-        match provider.batch().filter(|items| items.event().is_some()) {
-            Some(items) => place_in_items(provider, items, items.event()),
-            None => place(provider, provider.event()),
-        },
         provider.response_timeout().map(time).unwrap_or_default(),
         provider.retry_period().map(time).unwrap_or_default(),
         if provider.has_handshakes() { "yes" } else { "" }.to_owned(),
-    ];
+    ])
+}
+
+fn scheme(provider: &Provider) -> String {
+    row([
+        provider.name().to_owned(),
+        provider.scheme_info().summary.to_owned(),
+        signature(provider),
+        signed(provider),
+        window(provider),
+    ])
+}
+
+fn places(provider: &Provider) -> String {
+    let batch = provider.batch();
+    row([
+        provider.name().to_owned(),
+        match batch {
+            Some(items) => place_in_items(provider, items, items.id()),
+            None => place(provider, provider.id()),
+        },
+        match batch.filter(|items| items.event().is_some()) {
+            Some(items) => place_in_items(provider, items, items.event()),
+            None => place(provider, provider.event()),
+        },
+    ])
+}
+
+fn row<const N: usize>(cells: [String; N]) -> String {
     // A bar would be the end of a cell.
     format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
 }

@@ -10,11 +10,23 @@ use webhook_runtime::{Provider, providers};
 /// Other names of providers.
 const ALIASES: &[(&str, &str)] = &[
     ("adyen-platform", "adyen-header"),
+    ("amazon-sns", "aws-sns"),
+    ("autodesk", "autodesk-aps"),
+    ("bird", "messagebird"),
+    ("checkout", "checkout-com"),
+    ("cisco", "webex"),
+    ("claude", "anthropic"),
     ("coinbase", "coinbase-commerce"),
+    ("dodo", "dodo-payments"),
+    ("eas", "expo"),
+    ("entrust", "onfido"),
     ("eventgrid", "azure-eventgrid"),
     ("facebook", "meta"),
     ("generic", "hmac-sha256-hex"),
+    ("getstream", "stream-chat"),
     ("gitlab", "gitlab-token"),
+    ("google-calendar", "google-drive"),
+    ("hashicorp", "terraform-cloud"),
     ("hmac", "hmac-sha256-hex"),
     ("hubspot", "hubspot-v3"),
     ("instagram", "meta"),
@@ -22,11 +34,17 @@ const ALIASES: &[(&str, &str)] = &[
     ("kontent-ai", "kontent"),
     ("mailchimp", "mandrill"),
     ("messenger", "meta"),
+    ("microsoft-teams", "ms-teams"),
     ("plain", "hmac-sha256-hex"),
     ("sns", "aws-sns"),
+    ("sonarcloud", "sonarqube"),
+    ("supabase", "supabase-auth"),
+    ("teams", "ms-teams"),
+    ("terraform", "terraform-cloud"),
     ("twilio-sha256", "twilio"),
     ("whatsapp", "meta"),
     ("x", "twitter"),
+    ("zoho", "zoho-payments"),
 ];
 
 /// The largest distance, in letters, of a name that was meant.
@@ -114,6 +132,9 @@ mod tests {
         assert_eq!(name("whatsapp"), Ok("meta"));
         assert_eq!(name("Cal.com"), Ok("calcom"));
         assert_eq!(name("Lemon Squeezy"), Ok("lemonsqueezy"));
+        assert_eq!(name("Microsoft Teams"), Ok("ms-teams"));
+        assert_eq!(name("Checkout.com"), Ok("checkout-com"));
+        assert_eq!(name("GetStream"), Ok("stream-chat"));
     }
 
     #[test]
@@ -129,6 +150,8 @@ mod tests {
         let guess = |text| name(text).expect_err("no provider");
         assert_eq!(guess("strip"), "no such provider; did you mean `stripe`?");
         assert_eq!(guess("githbu"), "no such provider; did you mean `github`?");
+        assert_eq!(guess("paystak"), "no such provider; did you mean `paystack`?");
+        assert_eq!(guess("getsteam"), "no such provider; did you mean `getstream`?");
         assert_eq!(guess("qqqqqqqq"), "no such provider; `webhook providers` lists them");
     }
 }

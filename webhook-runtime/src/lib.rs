@@ -52,12 +52,16 @@
 //! | `testing` | `Webhooks::test`, `recorded!`, `conformance!` and `store!`, for tests of handlers and stores |
 //! | `payloads-discord`, `payloads-github`, `payloads-linear`, `payloads-paddle`, `payloads-shopify`, `payloads-slack`, `payloads-standard-webhooks`, `payloads-stripe`, `payloads-whatsapp` | `payloads`: ready-made payloads |
 //! | `certificates` | `AWS_SNS`, `PAYPAL` |
-//! | `ecdsa` | `SENDGRID` |
-//! | `ed25519` | `DISCORD`, `STANDARD_WEBHOOKS_V1A` |
-//! | `jwt` | `ATLASSIAN_CONNECT`, `LIVEKIT`, `MESSAGEBIRD`, `MONDAY`, `NETLIFY` |
+//! | `certificates` and `ecdsa` and `ecdsa-p384` | `APPLE_APP_STORE` |
+//! | `ecdsa` | `EBAY`, `SENDGRID` |
+//! | `ed25519` | `DISCORD`, `STANDARD_WEBHOOKS_V1A`, `TELNYX` |
+//! | `jwt` | `ATLASSIAN_CONNECT`, `FUSIONAUTH`, `LIVEKIT`, `MESSAGEBIRD`, `MONDAY`, `NETLIFY`, `QSTASH`, `VONAGE` |
 //! | `jwt` and `ecdsa` | `PLAID` |
-//! | `rsa` | `KICK` |
-//! | `https-keys` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
+//! | `jwt` and `ecdsa-p521` | `TRUELAYER` |
+//! | `jwt` and `rsa` | `FIREBLOCKS`, `GOOGLE_PUBSUB`, `KINDE`, `SALEOR` |
+//! | `message-signatures` and `ed25519` | `MAILCHANNELS` |
+//! | `rsa` | `KICK`, `WECHAT_PAY` |
+//! | `https-keys` | `HttpsKeys`, which fetches the keys that providers publish |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

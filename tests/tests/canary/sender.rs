@@ -18,9 +18,6 @@ use crate::runner::keys;
 /// The public URL of these endpoints, for the providers that sign it.
 pub(crate) const ORIGIN: &str = "https://hooks.test";
 
-/// The providers that sign with keys that only they have.
-const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
-
 /// A canary in every body, which no log may contain.
 pub(crate) const BODY_CANARY: &str = "canary-in-the-body-77aa01c4";
 
@@ -108,7 +105,7 @@ impl Sender {
 
     /// Tells whether anybody but the provider can sign.
     pub(crate) fn can_sign(&self) -> bool {
-        !IMPOSSIBLE.contains(&self.provider.name())
+        !self.provider.scheme_info().fetches_keys
     }
 
     /// Tells whether an endpoint can have a second secret.

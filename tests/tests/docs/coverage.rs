@@ -1,4 +1,4 @@
-//! The second table of `docs/providers.md`: what a signature covers, and for how
+//! The table in `docs/providers.md` of what a signature covers, and for how
 //! long a recorded delivery can be replayed.
 
 use std::time::Duration;
@@ -16,7 +16,7 @@ An attacker in transit, or one who replays a recorded delivery, can change whate
   sign one field, and `delivery.body()` is that field; others sign the fields without anything between
   them, so that the end of one can be made to look like the start of the next.
 * **method**, **URL**, **time**: *yes* if they are signed. The URL is the public one.
-* **id** and **event**: *yes* if the value at the location in the first table is signed; empty if
+* **id** and **event**: *yes* if the value at its location in the table above is signed; empty if
   there is none. Other headers are not signed, except those that Contentful lists, and PayPal's
   transmission id. Of PayPal's body only a checksum is signed, which does not protect the body.
 * **recorded**: the time for which a recorded delivery can be replayed. Without an inbox, the

@@ -20,7 +20,7 @@ use std::{
 use recorded::{Handler, Recorded, Target};
 use runner::{
     lines::{Vector, Verdict, lines, own},
-    random::{IMPOSSIBLE, Random},
+    random::{Random, is_impossible},
     tell,
 };
 use webhook_runtime::{
@@ -112,9 +112,7 @@ async fn what_only_the_provider_can_sign_is_known_too() {
 fn signs(provider: &Provider) -> bool {
     let info = provider.scheme_info();
     let signs = info.signs_body || !info.signed_pointers.is_empty();
-    signs
-        && provider.deduplication() != Deduplication::Disabled
-        && !IMPOSSIBLE.contains(&provider.name())
+    signs && provider.deduplication() != Deduplication::Disabled && !is_impossible(provider)
 }
 
 /// Records deliveries, and sends each again in every way.

@@ -93,6 +93,10 @@ impl Keys {
         match key {
             KeyRequest::Url(url) => self.published.urls.get(url.as_ref()),
             KeyRequest::Id(id) => self.published.ids.get(id),
+            KeyRequest::InSet { id, .. } => {
+                let named = || self.published.ids.get(id.as_deref()?);
+                self.published.set.as_ref().or_else(named)
+            }
             _ => None,
         }
         .map(String::as_str)

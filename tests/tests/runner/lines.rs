@@ -15,6 +15,9 @@ use webhook_runtime::{
     scheme::RequestToSign,
 };
 
+/// Where Apple publishes its root.
+const APPLE_ROOT: &str = "https://www.apple.com/certificateauthority/AppleRootCA-G3.cer";
+
 /// One signed, or forged, request.
 #[derive(Deserialize)]
 pub(crate) struct Vector {
@@ -212,6 +215,10 @@ impl Vector {
         if let Some(topic) = topic(provider, &self.body()) {
             return vec![Secret::new(topic)];
         }
+        // The secret beside a published key, such as the address of the sender, has its own field.
+        if let (true, Some(secret)) = (provider.scheme_info().fetches_keys, &self.api_key) {
+            return vec![Secret::new(secret)];
+        }
         if self.secret_kind.starts_with("none") {
             return Vec::new();
         }
@@ -236,12 +243,26 @@ impl Vector {
 
     /// The published document of this URL or key name.
     pub(crate) fn published(&self) -> Published {
-        let is_jwk = self.secret_kind.starts_with("JWK");
-        let jwks = self.secret.0.iter().filter(|_| is_jwk).map(|jwk| {
+        let keys = |kind: &str| {
+            let is_kind = self.secret_kind.starts_with(kind);
+            self.secret.0.iter().filter(move |_| is_kind)
+        };
+        let jwks = keys("JWK ").map(|jwk| {
             let parsed: serde_json::Value = serde_json::from_str(jwk).expect("a JWK is JSON");
             (parsed["kid"].as_str().unwrap_or_default().to_owned(), jwk.to_owned())
         });
-        Published { urls: self.certs.clone(), ids: jwks.collect() }
+        // Other keys have their names in a field of their own.
+        let named = self.api_key.iter().flat_map(|name| {
+            let keys = keys("PEM SPKI").chain(keys("base64 SPKI"));
+            keys.map(|key| (name.to_owned(), key.to_owned()))
+        });
+        // The root of a chain of certificates has no URL in the files.
+        let root = self.certs.get("root").map(|root| (APPLE_ROOT.to_owned(), root.clone()));
+        Published {
+            urls: self.certs.clone().into_iter().chain(root).collect(),
+            ids: jwks.chain(named).collect(),
+            set: keys("JWKS").next().cloned(),
+        }
     }
 
     /// Every header of the request, repeated ones too.
@@ -272,6 +293,8 @@ impl Vector {
 pub(crate) struct Published {
     pub(crate) urls: BTreeMap<String, String>,
     pub(crate) ids: BTreeMap<String, String>,
+    /// The set of keys that the provider publishes, if it publishes one.
+    pub(crate) set: Option<String>,
 }
 
 /// Tells whether any text is a valid secret. Encoded keys reject this one.

@@ -7,8 +7,10 @@ use webhook_runtime::{
 
 use super::keys::{self, Pair};
 
-/// The providers that sign with keys that only they have.
-pub(crate) const IMPOSSIBLE: [&str; 3] = ["aws-sns", "paypal", "plaid"];
+/// True if the provider signs with keys that only it has.
+pub(crate) fn is_impossible(provider: &Provider) -> bool {
+    provider.scheme_info().fetches_keys
+}
 
 /// Random numbers (`SplitMix64`), the same in every run.
 pub(crate) struct Random(pub(crate) u64);

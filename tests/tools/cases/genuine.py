@@ -19,7 +19,10 @@ def random_body(rng, spec, now):
         fields = [("payload", rng.choice(('{"a": "é+"}', "", "x y"))) for _ in range(rng.choice((1, 1, 2)))]
         return urllib.parse.urlencode(fields + [("b", "1")] * rng.randrange(2)).encode()
     if spec["time"] and spec["time"][0] == "json":
-        fields = [f'"webhookTimestamp":{now}', f'"a":"{rng.randrange(1 << 40)}"']
+        value = now if spec["time"][2] == "ms" else f'"{time_text(spec["time"][2], now)}"'
+        for name in reversed(spec["time"][1].split("/")):
+            field, value = f'"{name}":{value}', f'{{"{name}":{value}}}'
+        fields = [field, f'"a":"{rng.randrange(1 << 40)}"']
         rng.shuffle(fields)
         return ("{" + ",".join(fields) + "}").encode()
     kind = rng.randrange(6)

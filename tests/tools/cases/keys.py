@@ -17,6 +17,8 @@ def random_secret(rng, key):
         return rng.choice((text, text.rstrip("=")))
     if key == "whsec":
         return rng.choice(("whsec_", "")) + rng.choice((text, text.rstrip("=")))
+    if key == "v1,whsec":
+        return rng.choice(("v1,whsec_", "")) + rng.choice((text, text.rstrip("=")))
     if key == "whsec-or-text":
         return rng.choice(("whsec_" + text, text))
     if key == "basic":
@@ -36,6 +38,8 @@ def key_of(secret, key):
         return based(secret)
     if key == "whsec":
         return based(secret[6:] if secret.startswith("whsec_") else secret)
+    if key == "v1,whsec":
+        return based(secret.removeprefix("v1,whsec_"))
     if key == "whsec-or-text" and secret.startswith("whsec_"):
         return based(secret[6:])
     if key == "html":
@@ -73,6 +77,8 @@ class Pair:
         raw = lambda: public.public_bytes(formats[0].Raw, formats[1].Raw)
         if key == "public-hex":
             self.secret = raw().hex()
+        elif key == "public-base64":
+            self.secret = base64.b64encode(raw()).decode()
         elif key == "public-whpk":
             self.secret = "whpk_" + base64.b64encode(raw()).decode()
         elif key == "public-der":

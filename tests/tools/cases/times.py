@@ -60,18 +60,21 @@ class Object(list):
     """The fields of a JSON object, with every key as often as it is there."""
 
 
-def json_time(body, name):
+def json_time(body, path):
+    names = path.split("/")
     try:
-        pairs = json.loads(body.decode("utf-8-sig"), object_pairs_hook=Object)
+        value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=Object)
     except ValueError:
         # What was signed is the provider's, and looked at up to the time: it may break off later.
         before = rb'[ \n]*\{(?:"[ !#-\[\]-~]*":"[^"\\\x00-\x1f]*",)?'
-        found = re.match(before + b'"' + name.encode() + rb'":([0-9]+)(?![0-9.eE])', body)
-        return found and found.group(1).decode()
-    if not isinstance(pairs, Object):
-        return None
-    # The first of a key counts.
-    value = next((value for key, value in pairs if key == name), None)
+        keys = rb"\{".join(b'"' + name.encode() + b'":' for name in names)
+        found = re.match(before + keys + rb'(?:([0-9]+)(?![0-9.eE])|"([!#-\[\]-~]*)")', body)
+        return found and (found.group(1) or found.group(2)).decode()
+    for name in names:
+        if not isinstance(value, Object):
+            return None
+        # The first of a key counts.
+        value = next((value for key, value in value if key == name), None)
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         return None
     return str(value)

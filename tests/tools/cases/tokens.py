@@ -57,6 +57,8 @@ def token_claims(rules, case):
         claims[rules["request"]] = request_hash(case.method, case.url)
     if rules.get("audience"):
         claims["aud"] = case.url
+    if rules.get("subject"):
+        claims["sub"] = case.url
     return claims
 
 
@@ -99,6 +101,13 @@ def is_genuine_token(rules, case):
     return False
 
 
+def is_hash(sent, encoding, digest):
+    # URL-safe base64 may be padded.
+    if encoding == "base64url" and isinstance(sent, str) and sent.endswith("="):
+        sent = sent[:-1]
+    return sent == encode(encoding, digest)
+
+
 def claims_hold(rules, case, claims, issuer):
     now = case.now // 1000
     for name in ("exp", "nbf", "iat"):
@@ -109,6 +118,8 @@ def claims_hold(rules, case, claims, issuer):
     if issuer is not None and claims.get("iss") != issuer:
         return False
     if rules.get("audience") and claims.get("aud") != case.url:
+        return False
+    if rules.get("subject") and claims.get("sub") != case.url:
         return False
     if rules.get("id") and not isinstance(claims.get("jti"), str):
         return False
@@ -122,7 +133,7 @@ def claims_hold(rules, case, claims, issuer):
             # A claim that is no text is none.
             if isinstance(claims.get(name), str):
                 return False
-        elif claims.get(name) != encode(encoding, hashlib.sha256(case.body).digest()):
+        elif not is_hash(claims.get(name), encoding, hashlib.sha256(case.body).digest()):
             return False
     if "url" in rules and claims.get(rules["url"]) != hashlib.sha256(case.url.encode()).hexdigest():
         return False

@@ -277,8 +277,11 @@ fn key(encoding: KeyEncoding) -> &'static str {
 
 fn window(provider: &Provider) -> Option<String> {
     if let Some(timestamp) = provider.scheme().and_then(|scheme| scheme.signed_timestamp()) {
-        let age = duration(timestamp.max_age()?);
-        let ahead = timestamp.max_ahead().map(duration)?;
+        let (age, ahead) = (timestamp.max_age(), timestamp.max_ahead());
+        if age.is_none() && ahead.is_none() {
+            return None;
+        }
+        let [age, ahead] = [age, ahead].map(|window| window.map_or("any".to_owned(), duration));
         return Some(format!("{age} old, {ahead} ahead"));
     }
     match provider.scheme_info().replay_window {

@@ -1,26 +1,48 @@
 //! Published keys over HTTPS.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::time::Instant;
 use ureq::Agent;
 
 use crate::{
     receive::{KeySource, SourceError},
-    verify::scheme::KeyRequest,
+    verify::{Provider, scheme::KeyRequest},
 };
 
 /// The maximum size of a response in bytes.
 const MAX_RESPONSE: u64 = 64 * 1024;
 
-/// Fetches the keys that providers publish at a URL (AWS SNS, PayPal) over HTTPS. It follows no
-/// redirects, waits 5 seconds, and reads at most 64 KiB.
+/// A set of keys is fetched again after this time at the earliest. The id of a key is untrusted
+/// input: without the pause, each unknown id would be a request to the provider.
+const SET_PAUSE: Duration = Duration::from_secs(30);
+
+/// Stands in a URL for the id of the key, if each key has a URL of its own.
+const ID: &str = "{id}";
+
+/// Fetches the keys that providers publish at a URL over HTTPS: certificates (AWS SNS, PayPal) and
+/// sets of keys (Google Pub/Sub, `TrueLayer`). It follows no redirects, waits 5 seconds, and reads at
+/// most 64 KiB.
 ///
-/// The provider's scheme has checked each URL before.
+/// The URL of a certificate was checked by the provider's scheme before. The URL of a set of keys is
+/// a constant of the provider, or was given to [`key_set`](Self::key_set).
 #[derive(Clone, Debug)]
 pub struct HttpsKeys {
     agent: Agent,
+    /// The URL of each provider whose customers have sets of their own.
+    set_urls: BTreeMap<&'static str, String>,
+    /// The sets by their URLs, of which there are few. One request at a time fetches a set.
+    sets: Arc<Mutex<BTreeMap<String, SharedSet>>>,
 }
+
+/// A set of keys, and when it was fetched.
+type SharedSet = Arc<tokio::sync::Mutex<Option<(Instant, Bytes)>>>;
 
 impl Default for HttpsKeys {
     fn default() -> Self {
@@ -37,7 +59,32 @@ impl HttpsKeys {
             .max_redirects(0)
             .timeout_global(Some(Duration::from_secs(5)))
             .build();
-        Self { agent: config.into() }
+        Self { agent: config.into(), set_urls: BTreeMap::new(), sets: Arc::default() }
+    }
+
+    /// Sets the URL of your set of keys, for a provider whose customers each have one (Kinde,
+    /// Saleor, Fireblocks). If each key has a URL, write `{id}` in the place of its id.
+    #[must_use]
+    pub fn key_set(mut self, provider: &Provider, url: impl Into<String>) -> Self {
+        self.set_urls.insert(provider.name(), url.into());
+        self
+    }
+
+    /// A set of keys, at most [`SET_PAUSE`] old.
+    async fn set(&self, url: &str) -> Result<Bytes, SourceError> {
+        let shared = {
+            let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(sets.entry(url.to_owned()).or_default())
+        };
+        let mut fetched = shared.lock().await;
+        if let Some((at, set)) = &*fetched
+            && at.elapsed() < SET_PAUSE
+        {
+            return Ok(set.clone());
+        }
+        let set = self.get(url).await?;
+        *fetched = Some((Instant::now(), set.clone()));
+        Ok(set)
     }
 
     async fn get(&self, url: &str) -> Result<Bytes, SourceError> {
@@ -72,8 +119,26 @@ impl KeySource for HttpsKeys {
         match key {
             KeyRequest::Url(url) => self.get(url).await,
             KeyRequest::Id(_) => Err(SourceError::NotFound),
+            KeyRequest::InSet { set, id } => {
+                let url = self.set_urls.get(set).map_or(*set, String::as_str);
+                let id = id.as_deref().unwrap_or_default();
+                if !url.contains("://") {
+                    let reason = "the URL of the provider's set of keys is not known";
+                    Err(SourceError::unavailable(reason))
+                } else if url.contains(ID) {
+                    self.get(&url.replace(ID, &percent_encoded(id))).await
+                } else {
+                    self.set(url).await
+                }
+            }
         }
     }
+}
+
+/// The id of a key as part of a URL. It is untrusted: it must not become another path or query.
+fn percent_encoded(id: &str) -> String {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+    utf8_percent_encode(id, KEPT).to_string()
 }
 
 #[cfg(test)]
@@ -91,5 +156,49 @@ mod tests {
         assert!(connection.is_err(), "a connection was made");
         let unknown = keys.fetch(&KeyRequest::Id("kid".to_owned())).await;
         assert_eq!(unknown, Err(SourceError::NotFound));
+    }
+
+    fn in_set(set: &'static str) -> KeyRequest {
+        KeyRequest::InSet { set, id: Some("kid".to_owned()) }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_set_is_fetched_again_after_a_pause() {
+        const URL: &str = "https://192.0.2.1/jwks.json";
+        let keys = HttpsKeys::new();
+        let document = Bytes::from_static(b"{}");
+        let fetched = Arc::new(tokio::sync::Mutex::new(Some((Instant::now(), document.clone()))));
+        keys.sets.lock().expect("no panic").insert(URL.to_owned(), fetched);
+        assert_eq!(keys.fetch(&in_set(URL)).await, Ok(document));
+        let plain = "http://192.0.2.1/jwks.json";
+        let keys = HttpsKeys { set_urls: BTreeMap::from([("acme", plain.to_owned())]), ..keys };
+        let fetched = Arc::new(tokio::sync::Mutex::new(Some((Instant::now(), Bytes::new()))));
+        keys.sets.lock().expect("no panic").insert(plain.to_owned(), fetched);
+        tokio::time::advance(SET_PAUSE.saturating_sub(Duration::from_millis(1))).await;
+        assert_eq!(keys.fetch(&in_set("acme")).await, Ok(Bytes::new()));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        let refused = keys.fetch(&in_set("acme")).await;
+        assert_eq!(refused, Err(SourceError::unavailable("the URL is not https")));
+    }
+
+    #[test]
+    fn an_id_stays_within_its_part_of_the_url() {
+        assert_eq!(percent_encoded("Key-1_a"), "Key-1_a");
+        assert_eq!(
+            percent_encoded("../a?b=c&d#e%2f.\u{e9}"),
+            "%2E%2E%2Fa%3Fb%3Dc%26d%23e%252f%2E%C3%A9"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_set_of_a_customer_needs_its_url() {
+        const ACME: Provider =
+            Provider::new("acme", crate::scheme::Scheme::hmac_sha256().header("x-signature"));
+        let unknown = HttpsKeys::new().fetch(&in_set("acme")).await;
+        assert!(matches!(unknown, Err(SourceError::Unavailable(_))), "{unknown:?}");
+        // Plain HTTP is refused before any connection, so this shows which URL was taken.
+        let keys = HttpsKeys::new().key_set(&ACME, "http://192.0.2.1/jwks.json");
+        let refused = keys.fetch(&in_set("acme")).await;
+        assert_eq!(refused, Err(SourceError::unavailable("the URL is not https")));
     }
 }

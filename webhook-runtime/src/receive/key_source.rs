@@ -21,7 +21,7 @@ use crate::{
     verify::scheme::KeyRequest,
 };
 
-/// A source of the keys that providers publish (AWS SNS, PayPal, Plaid).
+/// A source of the keys that providers publish (AWS SNS, PayPal, Plaid, Google and others).
 ///
 /// Up to 64 keys that have verified a delivery are kept. After an hour, a key is fetched again in the
 /// background, and the old one serves until then, for a day at most. At most 64 fetches run at a

@@ -184,7 +184,7 @@ impl Receiver {
         let query = self.payload_in_query(method, uri, &body);
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
         let body = match proof.signed_field.take() {
-            // The rest of the form is not signed.
+            // The rest of the body is not signed.
             Some(field) => {
                 headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 Bytes::from(field)

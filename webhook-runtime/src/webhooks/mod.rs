@@ -188,7 +188,7 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
         self
     }
 
-    /// Sets the source of keys that providers publish: AWS SNS, PayPal, Plaid.
+    /// Sets the source of the keys that providers publish (AWS SNS, PayPal, Plaid, Google and others).
     pub fn key_source(mut self, source: impl KeySource) -> Self {
         self.key_ring = Some(Arc::new(KeyRing::new(source)));
         self

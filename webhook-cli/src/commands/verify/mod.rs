@@ -166,6 +166,10 @@ fn check_arguments(
         let wanted = match provider.key_request(&request) {
             Ok(Some(webhook_runtime::scheme::KeyRequest::Url(url))) => format!(": it is at {url}"),
             Ok(Some(webhook_runtime::scheme::KeyRequest::Id(id))) => format!(": its id is {id}"),
+            Ok(Some(webhook_runtime::scheme::KeyRequest::InSet { set, id })) => {
+                let id = id.map(|id| format!(", with the id {id}")).unwrap_or_default();
+                format!(": it is in the set of keys {set}{id}")
+            }
             _ => String::new(),
         };
         return Err(CliError::usage(format_args!(

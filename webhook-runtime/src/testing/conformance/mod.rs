@@ -11,7 +11,7 @@
 //! but cases that need a scheme written as data, such as malformed timestamps, do not apply. Cases
 //! marked *strict* check that lenient parsing, which is no forgery, is refused. They apply to
 //! endpoints of this framework, and to others with [`strict`](Target::strict). Providers whose
-//! signature only the provider can make cannot be tested: AWS SNS, PayPal, Plaid.
+//! signature only the provider can make cannot be tested: AWS SNS, PayPal, Plaid and others.
 //!
 //! | case | checks | if |
 //! | --- | --- | --- |

@@ -24,6 +24,8 @@ use crate::verify::{
 /// on lines of their own, so a message with a line feed in any field but `Message` is rejected.
 ///
 /// [docs]: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
+#[doc(alias = "amazon-sns")]
+#[doc(alias = "sns")]
 pub const AWS_SNS: Provider = Provider::custom("aws-sns", &Sns)
     .with_id(Field::pointer("/MessageId"))
     .with_event(Field::pointer("/Type"))

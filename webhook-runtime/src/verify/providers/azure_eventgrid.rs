@@ -39,6 +39,8 @@ const HANDSHAKES: &[Handshake] = &[
 ///
 /// [docs]: https://learn.microsoft.com/azure/event-grid/webhook-event-delivery
 /// [cloud]: https://learn.microsoft.com/azure/event-grid/cloud-event-schema
+#[doc(alias = "azure-eventgrid")]
+#[doc(alias = "eventgrid")]
 pub const EVENT_GRID: Provider = Provider::new("azure-eventgrid", Scheme::token().query("code"))
     .with_event(Field::pointer("/0/eventType"))
     .with_event_fallbacks(&[Field::pointer("/0/type"), Field::pointer("/type")])

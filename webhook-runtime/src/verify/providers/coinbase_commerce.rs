@@ -9,6 +9,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers; id and event are in the body. Coinbase expects 200 and retries for
 /// three days; its time-out is not documented.
+#[doc(alias = "coinbase")]
 pub const COINBASE_COMMERCE: Provider = Provider::new(
     "coinbase-commerce",
     Scheme::hmac_sha256().header("x-cc-webhook-signature").hex(),

@@ -22,6 +22,7 @@ use crate::verify::{
 /// that no border can be moved into it or out of it.
 ///
 /// [docs]: https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
+#[doc(alias = "mailchimp")]
 pub const MANDRILL: Provider = Provider::custom("mandrill", &Mandrill)
     .with_json_form_field(EVENTS)
     .with_batch(

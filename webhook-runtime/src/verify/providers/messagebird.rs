@@ -11,6 +11,7 @@ use crate::verify::{
 /// *Not signed:* headers and the method.
 ///
 /// [docs]: https://developers.messagebird.com/api/#verifying-http-requests
+#[doc(alias = "bird")]
 pub const MESSAGEBIRD: Provider = Provider::custom(
     "messagebird",
     &Jwt::hs_any("messagebird-signature-jwt")

@@ -22,6 +22,10 @@ const HANDSHAKES: &[Handshake] = &[Handshake::with_verify_token(
 /// batches up to a thousand updates (both unconfirmed).
 ///
 /// [docs]: https://developers.facebook.com/docs/graph-api/webhooks/getting-started
+#[doc(alias = "facebook")]
+#[doc(alias = "instagram")]
+#[doc(alias = "messenger")]
+#[doc(alias = "whatsapp")]
 pub const META: Provider = Provider::new(
     "meta",
     Scheme::hmac_sha256().header("x-hub-signature-256").prefix("sha256=").hex(),

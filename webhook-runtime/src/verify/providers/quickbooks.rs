@@ -14,6 +14,7 @@ use crate::verify::{Deduplication, Provider, scheme::Scheme};
 /// minutes, 2, 4 and 6 hours, and then every 6 hours, and may hold back later events until then.
 ///
 /// [docs]: https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks
+#[doc(alias = "intuit")]
 pub const QUICKBOOKS: Provider =
     Provider::new("quickbooks", Scheme::hmac_sha256().header("intuit-signature").base64())
         .with_ack_status(200)

@@ -22,6 +22,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 ///
 /// *Not signed:* the headers. A delivery has no id, and its type is the name of the field beside
 /// `for_user_id`, so none is read here. X waits three seconds (unconfirmed).
+#[doc(alias = "x")]
 pub const TWITTER: Provider = Provider::new(
     "twitter",
     Scheme::hmac_sha256().header("x-twitter-webhooks-signature").prefix("sha256=").base64(),

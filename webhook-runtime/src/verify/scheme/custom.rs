@@ -180,6 +180,15 @@ pub enum KeyRequest {
     Url(Cow<'static, str>),
     /// The key with this id.
     Id(String),
+    /// A key in a set of keys.
+    InSet {
+        /// The set: its URL, which is a constant of the provider, or the name of the provider if
+        /// each of its customers has a set.
+        set: &'static str,
+        /// The id of the key; `None` if the provider does not name it. It is untrusted input. Return
+        /// the key alone or the whole set: the scheme picks the key by its id.
+        id: Option<String>,
+    },
 }
 
 #[cfg(test)]

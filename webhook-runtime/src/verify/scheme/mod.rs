@@ -20,11 +20,27 @@ mod error;
 mod grammar;
 mod hmac;
 #[cfg(feature = "jwt")]
+mod jws;
+#[cfg(feature = "jwt")]
 mod jwt;
 mod key;
 mod key_encoding;
+#[cfg(any(feature = "ecdsa", feature = "ed25519", feature = "rsa"))]
+mod key_set;
+#[cfg(feature = "message-signatures")]
+mod message_signature;
 #[cfg(feature = "openapi")]
 mod parameters;
+#[cfg(any(
+    feature = "ecdsa",
+    feature = "ecdsa-p521",
+    feature = "ed25519",
+    feature = "jwt",
+    feature = "message-signatures",
+    feature = "rsa",
+))]
+#[allow(dead_code, reason = "a feature alone needs only a part of it")]
+pub(crate) mod published;
 mod rfc3339;
 mod sensitive_headers;
 mod shell;
@@ -42,8 +58,14 @@ pub use custom::{KeyRequest, ReplayWindow, SchemeInfo, Verify, VerifyContext};
 pub use encoding::Encoding;
 pub use error::VerifyError;
 #[cfg(feature = "jwt")]
+pub use jws::Jws;
+#[cfg(feature = "jwt")]
 pub use jwt::{BodyHash, Jwt};
 pub use key_encoding::KeyEncoding;
+#[cfg(any(feature = "ecdsa", feature = "ed25519", feature = "rsa"))]
+pub use key_set::KeySetScheme;
+#[cfg(feature = "message-signatures")]
+pub use message_signature::{Component, MessageSignature};
 pub use shell::{ShellBody, ShellRequest};
 pub use sign::{RequestToSign, SignError, SignedParts};
 pub use signed::{Identity, Signed};

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Scheme, template::Values, timestamp::TimestampLocation};
+use super::{Scheme, Verified, template::Values, timestamp::TimestampLocation};
 use crate::verify::json;
 
 /// The result of [`Verify::verify`](super::Verify::verify): the text that was signed, as the
@@ -17,13 +17,16 @@ use crate::verify::json;
 pub struct Signed<'r> {
     text: Option<[Cow<'r, [u8]>; 2]>,
     time: Option<SystemTime>,
+    payload: Option<Vec<u8>>,
+    /// The identity, if it was computed before.
+    identity: Option<Identity>,
 }
 
 impl<'r> Signed<'r> {
     /// Only the sender is known: the request contains a credential, and no text is signed.
     #[must_use]
     pub const fn nothing() -> Self {
-        Self { text: None, time: None }
+        Self { text: None, time: None, payload: None, identity: None }
     }
 
     /// The signed text.
@@ -35,14 +38,41 @@ impl<'r> Signed<'r> {
     /// The signed text in two pieces, so that a body need not be copied.
     #[must_use]
     pub fn joined(head: impl Into<Cow<'r, [u8]>>, body: impl Into<Cow<'r, [u8]>>) -> Self {
-        Self { text: Some([head.into(), body.into()]), time: None }
+        Self { text: Some([head.into(), body.into()]), ..Self::nothing() }
+    }
+
+    /// The result of a scheme that is data.
+    #[cfg_attr(
+        not(any(feature = "ecdsa", feature = "ed25519", feature = "rsa")),
+        allow(dead_code, reason = "for fetched keys only")
+    )]
+    pub(crate) fn verified(verified: Verified) -> Self {
+        Self {
+            identity: verified.identity,
+            payload: verified.signed_field,
+            ..Self::nothing().at(verified.signed_at)
+        }
     }
 
     /// Sets the time of signing, if there is one.
     #[must_use]
-    pub const fn at(mut self, time: Option<SystemTime>) -> Self {
+    pub fn at(mut self, time: Option<SystemTime>) -> Self {
         self.time = time;
         self
+    }
+
+    /// Sets the payload of the delivery, for bodies that contain a signed JSON text in another form:
+    /// handlers get this text in place of the body.
+    #[must_use]
+    pub fn with_payload(mut self, payload: Vec<u8>) -> Self {
+        self.payload = Some(payload);
+        self
+    }
+
+    /// Takes the payload out, if there is one in place of the body.
+    #[must_use]
+    pub(crate) fn take_payload(&mut self) -> Option<Vec<u8>> {
+        self.payload.take()
     }
 
     /// The time of signing.
@@ -54,6 +84,9 @@ impl<'r> Signed<'r> {
     /// The identity of the delivery.
     #[must_use]
     pub fn identity(&self) -> Identity {
+        if let Some(identity) = self.identity {
+            return identity;
+        }
         let Some([head, body]) = &self.text else { return Identity::Unsigned };
         let digest = Sha256::new().chain_update(head).chain_update(body).finalize();
         Identity::SignedText(digest.into())

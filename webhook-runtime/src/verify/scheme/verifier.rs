@@ -245,9 +245,11 @@ impl Claims<'_> {
             (ParsedHead::Code(code), Keys::Code(secrets)) => {
                 let tolerance = self.verifier.tolerance;
                 let context = VerifyContext { secret: &NO_SECRET, key, now, tolerance };
-                verify_by_code(*code, request, secrets, context).map(|(secret_name, signed)| {
+                let verified = verify_by_code(*code, request, secrets, context);
+                verified.map(|(secret_name, mut signed)| {
                     let identity = wants_identity.then(|| signed.identity());
-                    Verified { secret_name, signed_at: signed.time(), identity, signed_field: None }
+                    let (signed_at, signed_field) = (signed.time(), signed.take_payload());
+                    Verified { secret_name, signed_at, identity, signed_field }
                 })
             }
             // Unreachable: a verifier only uses keys that it prepared itself.

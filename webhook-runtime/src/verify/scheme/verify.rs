@@ -83,8 +83,8 @@ pub struct Verified {
     /// [`ProviderVerifier::with_identity`](crate::ProviderVerifier::with_identity). It says nothing of
     /// a query, unless the scheme signs the URL.
     pub identity: Option<Identity>,
-    /// The signed value, if the signature covers only one field of a form. Nothing else of the body
-    /// may be believed.
+    /// The signed text, if it is not the body: the field of a form that is signed alone, or the
+    /// content of a token that is the body. Nothing else of the body may be believed.
     pub signed_field: Option<Vec<u8>>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64ct::{Base64, Encoding as _};
+use base64ct::{Base64, Base64Url, Base64UrlUnpadded, Encoding as _};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -34,11 +34,22 @@ impl Jwt {
         {
             return Err(VerifyError::InvalidAudience);
         }
-        if self.audience_is_url && text("aud") != Some(request.url) {
+        if self.audience_is_url && text("aud") != Some(request.url)
+            || self.subject_is_url && text("sub") != Some(request.url)
+        {
             return Err(VerifyError::InvalidAudience);
         }
+        if self.email_in_secret {
+            let is_verified = claims.get("email_verified") == Some(&Value::Bool(true));
+            // Another address is that of another secret.
+            let is_ours =
+                text("email").is_some_and(|email| context.secret.matches(email.as_bytes()));
+            if !(is_verified && is_ours) {
+                return Err(VerifyError::InvalidSignature);
+            }
+        }
         if self.require_id && text("jti").is_none() {
-            return Err(VerifyError::MalformedSignature(self.header));
+            return Err(self.malformed());
         }
         match number("exp")? {
             None if self.require_expiry => return Err(VerifyError::MalformedTimestamp),
@@ -105,6 +116,9 @@ impl Jwt {
         if self.audience_is_url {
             claim("aud", request.url.into());
         }
+        if self.subject_is_url {
+            claim("sub", request.url.into());
+        }
         if let Some((name, written)) = self.body_sha256
             && !(self.only_with_body && request.body.is_empty())
         {
@@ -112,6 +126,7 @@ impl Jwt {
             let hash = match written {
                 BodyHash::Hex => base16ct::lower::encode_string(&hash),
                 BodyHash::Base64 => Base64::encode_string(&hash),
+                BodyHash::Base64Url => Base64Url::encode_string(&hash),
             };
             claim(name, hash.into());
         }
@@ -132,6 +147,9 @@ fn hash_matches(claim: &str, written: BodyHash, of: &[u8]) -> bool {
     let sent = match written {
         BodyHash::Hex => base16ct::lower::decode(claim, &mut buffer).ok(),
         BodyHash::Base64 => Base64::decode(claim, &mut buffer).ok(),
+        BodyHash::Base64Url => {
+            Base64UrlUnpadded::decode(claim.strip_suffix('=').unwrap_or(claim), &mut buffer).ok()
+        }
     };
     sent.is_some_and(|sent| Sha256::digest(of).as_slice().ct_eq(sent).into())
 }

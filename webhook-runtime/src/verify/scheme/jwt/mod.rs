@@ -7,8 +7,6 @@
 
 mod canonical_request;
 mod claims;
-#[cfg(feature = "ecdsa")]
-mod es256;
 
 use std::time::Duration;
 
@@ -19,7 +17,8 @@ use serde_json::{Map, Value};
 
 use super::{
     Hash, KeyRequest, ReplayWindow, RequestToSign, SchemeInfo, SignError, Signed, SignedParts,
-    SignedRequest, Verify, VerifyContext, VerifyError, header_text, insert_header,
+    SignedRequest, Verify, VerifyContext, VerifyError, checked_name, header_text, insert_header,
+    published::{self, SignatureAlgorithm, Wanted},
 };
 use canonical_request::canonical_request;
 
@@ -42,12 +41,16 @@ use crate::verify::{Secret, SecretError};
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent rules")]
 pub struct Jwt {
+    /// Empty if the body is the token.
     header: &'static str,
     prefix: &'static str,
     algorithms: &'static [Algorithm],
+    key_set: Option<&'static str>,
     issuer: Option<&'static str>,
     issuer_in_secret: bool,
+    email_in_secret: bool,
     audience_is_url: bool,
+    subject_is_url: bool,
     require_expiry: bool,
     require_id: bool,
     max_age: Option<Duration>,
@@ -65,17 +68,22 @@ pub enum BodyHash {
     Hex,
     /// Padded base64.
     Base64,
+    /// URL-safe base64. Padding may be missing.
+    Base64Url,
 }
 
 impl Jwt {
     const fn new(header: &'static str, algorithms: &'static [Algorithm]) -> Self {
         Self {
-            header: super::checked_name(header),
+            header,
             prefix: "",
             algorithms,
+            key_set: None,
             issuer: None,
             issuer_in_secret: false,
+            email_in_secret: false,
             audience_is_url: false,
+            subject_is_url: false,
             require_expiry: false,
             require_id: false,
             max_age: None,
@@ -89,14 +97,15 @@ impl Jwt {
     /// A token with HMAC-SHA256 in the (lower-case) header.
     #[must_use]
     pub const fn hs256(header: &'static str) -> Self {
-        Self::new(header, &[Algorithm::HS256])
+        Self::new(checked_name(header), &[Algorithm::HS256])
     }
 
     /// A token with HMAC and SHA-256, -384 or -512 in the (lower-case) header. The token names
     /// which.
     #[must_use]
     pub const fn hs_any(header: &'static str) -> Self {
-        Self::new(header, &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512])
+        const ALGORITHMS: &[Algorithm] = &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
+        Self::new(checked_name(header), ALGORITHMS)
     }
 
     /// A token with ECDSA over P-256 in the (lower-case) header. The public key is a JWK, fetched
@@ -104,7 +113,40 @@ impl Jwt {
     #[cfg(feature = "ecdsa")]
     #[must_use]
     pub const fn es256(header: &'static str) -> Self {
-        Self::new(header, &[Algorithm::ES256])
+        Self::new(checked_name(header), &[Algorithm::ES256])
+    }
+
+    /// A token with RSA PKCS#1 v1.5 and SHA-256 in the (lower-case) header. The public key is
+    /// fetched by the `kid` in the token.
+    #[cfg(feature = "rsa")]
+    #[must_use]
+    pub const fn rs256(header: &'static str) -> Self {
+        Self::new(checked_name(header), &[Algorithm::RS256])
+    }
+
+    /// A token with `EdDSA` (Ed25519) in the (lower-case) header. The public key is fetched by the
+    /// `kid` in the token.
+    #[cfg(feature = "ed25519")]
+    #[must_use]
+    pub const fn eddsa(header: &'static str) -> Self {
+        Self::new(checked_name(header), &[Algorithm::EdDSA])
+    }
+
+    /// The body is the token, with RSA PKCS#1 v1.5 and SHA-256. The claims are the payload of the
+    /// delivery, as JSON. The public key is fetched by the `kid` in the token.
+    #[cfg(feature = "rsa")]
+    #[must_use]
+    pub const fn rs256_in_body() -> Self {
+        Self::new("", &[Algorithm::RS256])
+    }
+
+    /// Sets the set that fetched keys are in: its URL, or the name of the provider if each of its
+    /// customers has a set. See [`KeyRequest::InSet`]. Without it, a key is asked for by its id
+    /// alone.
+    #[must_use]
+    pub const fn key_set(mut self, set: &'static str) -> Self {
+        self.key_set = Some(set);
+        self
     }
 
     /// Sets the prefix of the token, such as `JWT `.
@@ -125,6 +167,21 @@ impl Jwt {
     #[must_use]
     pub const fn issuer_in_secret(mut self) -> Self {
         self.issuer_in_secret = true;
+        self
+    }
+
+    /// The secret is the e-mail address of the sender: the token must have it as `email`, and
+    /// `email_verified` must be true.
+    #[must_use]
+    pub const fn email_in_secret(mut self) -> Self {
+        self.email_in_secret = true;
+        self
+    }
+
+    /// The subject (`sub`) must be the public URL of the endpoint.
+    #[must_use]
+    pub const fn subject_is_url(mut self) -> Self {
+        self.subject_is_url = true;
         self
     }
 
@@ -186,7 +243,22 @@ impl Jwt {
     }
 
     const fn signs_url(&self) -> bool {
-        self.audience_is_url || self.url_sha256.is_some() || self.request_sha256.is_some()
+        self.audience_is_url
+            || self.subject_is_url
+            || self.url_sha256.is_some()
+            || self.request_sha256.is_some()
+    }
+
+    const fn is_body(&self) -> bool {
+        self.header.is_empty()
+    }
+
+    const fn malformed(&self) -> VerifyError {
+        if self.is_body() {
+            VerifyError::MalformedBody
+        } else {
+            VerifyError::MalformedSignature(self.header)
+        }
     }
 
     /// The part of the request that the claims describe. The claims themselves change whenever a
@@ -206,24 +278,36 @@ impl Jwt {
         Signed::joined((head + "\n").into_bytes(), request.body)
     }
 
+    /// True if the signatures are made with a private key.
     fn fetches_key(&self) -> bool {
-        self.algorithms.contains(&Algorithm::ES256)
+        self.algorithms.iter().any(|algorithm| public_key_algorithm(*algorithm).is_some())
     }
 
-    fn read_token<'r>(&self, headers: &'r HeaderMap) -> Result<&'r str, VerifyError> {
-        header_text(headers, self.header)?
-            .strip_prefix(self.prefix)
-            .ok_or(VerifyError::MalformedSignature(self.header))
+    fn read_header_token<'r>(&self, headers: &'r HeaderMap) -> Result<&'r str, VerifyError> {
+        header_text(headers, self.header)?.strip_prefix(self.prefix).ok_or(self.malformed())
     }
 
-    /// Parses the token's header, and checks its algorithm.
+    fn read_token<'r>(&self, request: &SignedRequest<'r>) -> Result<&'r str, VerifyError> {
+        if self.is_body() {
+            std::str::from_utf8(request.body).map_err(|_| VerifyError::MalformedBody)
+        } else {
+            self.read_header_token(request.headers)
+        }
+    }
+
+    /// Parses the token's header, and checks its algorithm. No extension of tokens is understood, so
+    /// none may be critical.
     fn parse_header(&self, token: &str) -> Result<Header, VerifyError> {
-        let malformed = VerifyError::MalformedSignature(self.header);
+        let malformed = self.malformed();
         if token.split('.').count() != 3 {
             return Err(malformed);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| malformed)?;
-        if self.algorithms.contains(&header.alg) { Ok(header) } else { Err(malformed) }
+        if self.algorithms.contains(&header.alg) && header.crit.is_none() {
+            Ok(header)
+        } else {
+            Err(malformed)
+        }
     }
 
     /// Splits the secret into issuer and key, if it has both.
@@ -240,12 +324,17 @@ impl Jwt {
 impl Verify for Jwt {
     fn scheme_info(&self) -> SchemeInfo {
         let fetches_key = self.fetches_key();
-        let summary = if fetches_key { "JSON web token, ES256" } else { "JSON web token, HMAC" };
+        let summary = match self.algorithms {
+            [Algorithm::ES256] => "JSON web token, ES256",
+            [Algorithm::RS256] => "JSON web token, RS256",
+            [Algorithm::EdDSA] => "JSON web token, EdDSA",
+            _ => "JSON web token, HMAC",
+        };
         SchemeInfo {
-            needs_secret: !fetches_key,
+            needs_secret: !fetches_key || self.email_in_secret,
             fetches_keys: fetches_key,
             signs_url: self.signs_url(),
-            signs_body: self.body_sha256.is_some(),
+            signs_body: self.body_sha256.is_some() || self.is_body(),
             signs_time: true,
             signs_method: self.request_sha256.is_some(),
             replay_window: match self.max_age {
@@ -263,15 +352,22 @@ impl Verify for Jwt {
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
-        self.parse_header(self.read_token(headers)?).map(drop)
+        if self.is_body() {
+            return Ok(());
+        }
+        self.parse_header(self.read_header_token(headers)?).map(drop)
     }
 
     fn key_request(&self, request: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
         if !self.fetches_key() {
             return Ok(None);
         }
-        let header = self.parse_header(self.read_token(request.headers)?)?;
-        header.kid.map(|kid| Some(KeyRequest::Id(kid))).ok_or(VerifyError::UntrustedKey)
+        let header = self.parse_header(self.read_token(request)?)?;
+        let id = header.kid.ok_or(VerifyError::UntrustedKey)?;
+        Ok(Some(match self.key_set {
+            Some(set) => KeyRequest::InSet { set, id: Some(id) },
+            None => KeyRequest::Id(id),
+        }))
     }
 
     fn verify<'r>(
@@ -279,8 +375,8 @@ impl Verify for Jwt {
         request: &SignedRequest<'r>,
         context: &VerifyContext<'_>,
     ) -> Result<Signed<'r>, VerifyError> {
-        let malformed = VerifyError::MalformedSignature(self.header);
-        let token = self.read_token(request.headers)?;
+        let malformed = self.malformed();
+        let token = self.read_token(request)?;
         let header = self.parse_header(token)?;
         let (message, signature) = token.rsplit_once('.').ok_or(malformed)?;
         let signature = Base64UrlUnpadded::decode_vec(signature).map_err(|_| malformed)?;
@@ -290,12 +386,15 @@ impl Verify for Jwt {
             Algorithm::HS256 => hmac(Hash::Sha256),
             Algorithm::HS384 => hmac(Hash::Sha384),
             Algorithm::HS512 => hmac(Hash::Sha512),
-            #[cfg(feature = "ecdsa")]
-            Algorithm::ES256 => {
-                let key = context.key.ok_or(VerifyError::KeyUnavailable)?;
-                es256::verify(key, &header, context.now, message.as_bytes(), &signature)?
-            }
-            _ => false,
+            other => match public_key_algorithm(other) {
+                None => false,
+                Some(algorithm) => {
+                    let document = context.key.ok_or(VerifyError::KeyUnavailable)?;
+                    let id = header.kid.as_deref().ok_or(VerifyError::UntrustedKey)?;
+                    let wanted = Wanted { id: Some(id), algorithm, now: context.now };
+                    published::verify(document, wanted, message.as_bytes(), &signature)?
+                }
+            },
         };
         if !matches {
             return Err(VerifyError::InvalidSignature);
@@ -303,6 +402,11 @@ impl Verify for Jwt {
         let token = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token)
             .map_err(|_| malformed)?;
         let signed_at = self.check_claims(&token.claims, issuer, request, context)?;
+        if self.is_body() {
+            let (_, claims) = message.split_once('.').ok_or(malformed)?;
+            let claims = Base64UrlUnpadded::decode_vec(claims).map_err(|_| malformed)?;
+            return Ok(Signed::text(claims.clone()).with_payload(claims).at(signed_at));
+        }
         Ok(self.signed(request).at(signed_at))
     }
 
@@ -324,6 +428,19 @@ impl Verify for Jwt {
         let value = format!("{}{message}.{signature}", self.prefix);
         insert_header(&mut headers, self.header, &value)?;
         Ok(SignedParts::new(headers, request))
+    }
+}
+
+/// The algorithm of a signature with a private key.
+fn public_key_algorithm(algorithm: Algorithm) -> Option<SignatureAlgorithm> {
+    match algorithm {
+        #[cfg(feature = "ecdsa")]
+        Algorithm::ES256 => Some(SignatureAlgorithm::EcdsaP256),
+        #[cfg(feature = "rsa")]
+        Algorithm::RS256 => Some(SignatureAlgorithm::RsaSha256),
+        #[cfg(feature = "ed25519")]
+        Algorithm::EdDSA => Some(SignatureAlgorithm::Ed25519),
+        _ => None,
     }
 }
 
@@ -669,5 +786,172 @@ mod tests {
         assert_eq!(wanted(&json!({"alg": "ES256"})), Err(VerifyError::UntrustedKey));
         let signed = ES256.sign(&Secret::new("s3cret"), &RequestToSign::new(b"{}"));
         assert_eq!(signed.map(drop), Err(SignError::Unsupported));
+    }
+
+    /// A token that the private key of the tests signed.
+    #[cfg(feature = "rsa")]
+    fn rs256(header: &Value, claims: &Value) -> String {
+        let message = format!("{}.{}", part(&header.to_string()), part(&claims.to_string()));
+        let key = Secret::new(published::fixtures::RSA);
+        let signature = SignatureAlgorithm::RsaSha256.sign(&key, message.as_bytes());
+        format!("{message}.{}", Base64UrlUnpadded::encode_string(&signature.expect("it signs")))
+    }
+
+    #[cfg(feature = "rsa")]
+    #[test]
+    fn rs256_takes_the_key_that_the_token_names() {
+        const SET: &str = "https://acme.example/jwks.json";
+        const SCHEME: Jwt = Jwt::rs256("x-token").key_set(SET);
+        let header = json!({"alg": "RS256", "kid": "k-1"});
+        let good = rs256(&header, &json!({}));
+        let wanted = |jwt: &Jwt, token: &str| {
+            let headers = headers(token);
+            jwt.key_request(&with_body(&headers, b""))
+        };
+        let id = Some("k-1".to_owned());
+        assert_eq!(wanted(&SCHEME, &good), Ok(Some(KeyRequest::InSet { set: SET, id })));
+        let alone = Ok(Some(KeyRequest::Id("k-1".to_owned())));
+        assert_eq!(wanted(&Jwt::rs256("x-token"), &good), alone);
+        let unnamed = rs256(&json!({"alg": "RS256"}), &json!({}));
+        assert_eq!(wanted(&SCHEME, &unnamed), Err(VerifyError::UntrustedKey));
+
+        let judge = |token: &str, key: Option<&Value>| {
+            let (headers, secret) = (headers(token), Secret::none());
+            let key = key.map(ToString::to_string);
+            let key = key.as_deref().map(str::as_bytes);
+            let context = VerifyContext { key, ..verify_context(&secret, None) };
+            SCHEME.check_headers(&headers)?;
+            SCHEME.verify(&with_body(&headers, b""), &context).map(|signed| signed.time())
+        };
+        let key = published::fixtures::rsa_jwk("k-1");
+        let set = json!({"keys": [published::fixtures::rsa_jwk("k-2"), key]});
+        for document in [&key, &set] {
+            assert_eq!(judge(&good, Some(document)), Ok(None));
+            let expired = rs256(&header, &json!({"exp": NOW}));
+            assert_eq!(judge(&expired, Some(document)), Err(VerifyError::TimestampTooOld));
+            let (message, signature) = good.rsplit_once('.').expect("a signature");
+            let other = rs256(&header, &json!({"sub": "admin"}));
+            let forged = format!("{}.{signature}", other.rsplit_once('.').expect("a signature").0);
+            assert_ne!(message, forged);
+            assert_eq!(judge(&forged, Some(document)), Err(VerifyError::InvalidSignature));
+        }
+        let renamed = published::fixtures::rsa_jwk("k-2");
+        assert_eq!(judge(&good, Some(&renamed)), Err(VerifyError::UntrustedKey));
+        let other_set = json!({"keys": [renamed]});
+        assert_eq!(judge(&good, Some(&other_set)), Err(VerifyError::UntrustedKey));
+        assert_eq!(judge(&good, Some(&json!({}))), Err(VerifyError::KeyUnavailable));
+        assert_eq!(judge(&good, None), Err(VerifyError::KeyUnavailable));
+        // The public key is no secret of an HMAC, and `none` no signature.
+        for algorithm in ["HS256", "none", "RS512", "PS256", "ES256"] {
+            let header = json!({"alg": algorithm, "kid": "k-1"}).to_string();
+            let message = format!("{}.{}", part(&header), part("{}"));
+            for secret in [key.to_string(), published::fixtures::RSA.to_owned(), String::new()] {
+                let tag = Hash::Sha256.hmac(secret.as_bytes(), &[message.as_bytes()]);
+                let tag = Base64UrlUnpadded::encode_string(tag.as_bytes());
+                let judged = judge(&format!("{message}.{tag}"), Some(&key));
+                assert_eq!(judged, Err(MALFORMED), "{algorithm}");
+            }
+            assert_eq!(judge(&format!("{message}."), Some(&key)), Err(MALFORMED), "{algorithm}");
+        }
+        let critical = rs256(&json!({"alg": "RS256", "kid": "k-1", "crit": ["exp"]}), &json!({}));
+        assert_eq!(judge(&critical, Some(&key)), Err(MALFORMED));
+        let signed = SCHEME.sign(&Secret::new("s3cret"), &RequestToSign::new(b"{}"));
+        assert_eq!(signed.map(drop), Err(SignError::Unsupported));
+    }
+
+    #[cfg(feature = "rsa")]
+    #[test]
+    fn a_token_in_the_body_is_the_payload() {
+        const SCHEME: Jwt = Jwt::rs256_in_body().key_set("acme");
+        let claims = json!({"type": "user.created", "event_id": "e-1"});
+        let token = rs256(&json!({"alg": "RS256", "kid": "k-1"}), &claims);
+        let headers = HeaderMap::new();
+        let judge = |body: &[u8]| {
+            let (secret, key) = (Secret::none(), published::fixtures::rsa_jwk("k-1").to_string());
+            let context =
+                VerifyContext { key: Some(key.as_bytes()), ..verify_context(&secret, None) };
+            SCHEME.check_headers(&headers)?;
+            SCHEME.key_request(&with_body(&headers, body))?;
+            let signed = SCHEME.verify(&with_body(&headers, body), &context);
+            signed.map(|mut signed| signed.take_payload())
+        };
+        let payload = claims.to_string().into_bytes();
+        assert_eq!(judge(token.as_bytes()), Ok(Some(payload)));
+        let padded = format!("{token}\n");
+        for wrong in
+            ["", "{}", "a.b.c", &padded, &token[1..], token.rsplit_once('.').expect("it").0]
+        {
+            assert_eq!(judge(wrong.as_bytes()), Err(VerifyError::MalformedBody), "{wrong}");
+        }
+        assert_eq!(judge(b"\xff"), Err(VerifyError::MalformedBody));
+        let info = SCHEME.scheme_info();
+        assert!(info.signs_body && info.fetches_keys && !info.needs_secret);
+        assert_eq!((info.signature_header, info.summary), ("", "JSON web token, RS256"));
+    }
+
+    #[test]
+    fn the_sender_may_be_an_address() {
+        let email = HS256.email_in_secret();
+        let judge = |claims: &Value| {
+            let token = token(Hash::Sha256, &json!({"alg": "HS256"}), claims);
+            judge_all(&email, &token, "s3cret", b"")
+        };
+        let good = json!({"email": "s3cret", "email_verified": true});
+        assert_eq!(judge(&good), Ok(None));
+        for wrong in [
+            json!({}),
+            json!({"email": "s3cret"}),
+            json!({"email": "s3cret", "email_verified": false}),
+            json!({"email": "s3cret", "email_verified": "true"}),
+            json!({"email": "other", "email_verified": true}),
+            json!({"email": ["s3cret"], "email_verified": true}),
+            json!({"email_verified": true}),
+        ] {
+            assert_eq!(judge(&wrong), Err(VerifyError::InvalidSignature), "{wrong}");
+        }
+        #[cfg(feature = "rsa")]
+        assert!(Jwt::rs256("x-token").email_in_secret().scheme_info().needs_secret);
+    }
+
+    #[test]
+    fn the_subject_may_be_the_url() {
+        let subject = HS256.subject_is_url();
+        assert_eq!(claims(&subject, &json!({"sub": URL})), Ok(None));
+        for other in
+            [json!({"sub": "https://hooks.example.com/a"}), json!({"sub": [URL]}), json!({})]
+        {
+            assert_eq!(claims(&subject, &other), Err(VerifyError::InvalidAudience), "{other}");
+        }
+        assert!(subject.scheme_info().signs_url);
+        let signed = subject.sign(&Secret::new("s3cret"), &RequestToSign::new(b"{}").url(URL));
+        let signed = signed.expect("it signs").headers;
+        let secret = Secret::new("s3cret");
+        let context = VerifyContext { now: SystemTime::now(), ..verify_context(&secret, None) };
+        assert!(subject.verify(&with_body(&signed, b"{}"), &context).is_ok());
+    }
+
+    #[test]
+    fn a_hash_may_be_url_safe() {
+        let hashed = HS256.body_sha256("h", BodyHash::Base64Url);
+        // Its hash has a `-` and a `_`.
+        let body = (0..10_000).map(|number: u32| number.to_string()).find(|body| {
+            let hash = Base64UrlUnpadded::encode_string(&Sha256::digest(body));
+            hash.contains('-') && hash.contains('_')
+        });
+        let body = body.expect("there are many").into_bytes();
+        let digest = Sha256::digest(&body);
+        let unpadded = Base64UrlUnpadded::encode_string(&digest);
+        for good in [format!("{unpadded}="), unpadded.clone()] {
+            assert_eq!(judge(&hashed, &json!({"h": good}), &body), Ok(None), "{good}");
+        }
+        for bad in [
+            format!("{unpadded}=="),
+            Base64::encode_string(&digest),
+            base16ct::lower::encode_string(&digest),
+            unpadded[1..].to_owned(),
+        ] {
+            let judged = judge(&hashed, &json!({"h": bad}), &body);
+            assert_eq!(judged, Err(VerifyError::InvalidSignature), "{bad}");
+        }
     }
 }

@@ -1,0 +1,15 @@
+use crate::verify::{BatchLayout, Field, Provider, scheme::Scheme};
+
+/// Attio: [webhooks](https://docs.attio.com/rest-api/guides/webhooks).
+///
+/// *Set-up:* in the developer settings of an integration, or through the API: the public URL; the
+/// secret is the webhook's secret.
+///
+/// *Not signed:* the headers, including the idempotency key, which retries repeat. A request is a
+/// batch of events. The same signature is also in `X-Attio-Signature`, which is not read. Its
+/// time-out and retries are unconfirmed.
+pub const ATTIO: Provider =
+    Provider::new("attio", Scheme::hmac_sha256().header("attio-signature").hex())
+        .with_id(Field::header("idempotency-key"))
+        .with_batch(BatchLayout::at("/events").with_event("/event_type"))
+        .with_docs_url("https://docs.attio.com/rest-api/guides/webhooks");

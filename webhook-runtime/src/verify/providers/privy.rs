@@ -1,0 +1,17 @@
+use std::time::Duration;
+
+use crate::verify::{Field, Provider, scheme::Scheme};
+
+/// Privy: [webhooks](https://docs.privy.io/api-reference/webhooks/overview), sent by Svix.
+///
+/// *Set-up:* in the dashboard, under Webhooks: the public URL; the secret, `whsec_…`, is the
+/// endpoint's signing key.
+///
+/// *Not signed:* the headers, except id and time. The time may be five minutes off. Svix waits 15
+/// seconds (unconfirmed), and repeats the id in retries, for a little more than 27 hours.
+pub const PRIVY: Provider = Provider::new("privy", Scheme::svix())
+    .with_id(Field::header("svix-id"))
+    .with_event(Field::pointer("/type"))
+    .with_docs_url("https://docs.privy.io/api-reference/webhooks/overview")
+    // At once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h.
+    .with_retry_period(Duration::from_secs(99_305));
