@@ -311,7 +311,10 @@ fn every_other_name_is_an_alias_of_the_constant() {
             .any(|line| line == format!("#[doc(alias = \"{alias}\")]"));
         // What is like the constant, but for dashes, or begins like it, is found without an alias.
         let begin = alias.replace('-', "_").to_ascii_uppercase();
-        assert!(found || begin.starts_with(constant), "{constant} lacks #[doc(alias = \"{alias}\")]");
+        assert!(
+            found || begin.starts_with(constant),
+            "{constant} lacks #[doc(alias = \"{alias}\")]"
+        );
         count += 1;
     }
     assert!(count > 20, "{count}");

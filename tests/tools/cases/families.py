@@ -202,6 +202,8 @@ FAMILIES = {
                           time=at("header", "x-timestamp", "ms")),
         "front": spec(bare("x-front-signature"), coloned, encoding="base64",
                       time=at("header", "x-front-request-timestamp", "ms")),
+        "klaviyo": spec(bare("klaviyo-signature"), lambda v: v["body"] + v["time"],
+                        time=at("header", "klaviyo-timestamp")),
         "crisp": spec(bare("x-crisp-signature"),
                       lambda v: b"[" + v["time"] + b";" + v["body"] + b"]",
                       time=at("header", "x-crisp-request-timestamp", "ms")),

@@ -78,6 +78,7 @@ mod intercom;
 mod jira;
 #[cfg(feature = "rsa")]
 mod kick;
+mod klaviyo;
 mod kontent;
 mod langfuse;
 mod launchdarkly;
@@ -255,6 +256,7 @@ pub use intercom::INTERCOM;
 pub use jira::JIRA;
 #[cfg(feature = "rsa")]
 pub use kick::KICK;
+pub use klaviyo::KLAVIYO;
 pub use kontent::KONTENT_AI;
 pub use langfuse::LANGFUSE;
 pub use launchdarkly::LAUNCHDARKLY;
@@ -551,4 +553,5 @@ pub const ALL: &[&Provider] = &[
     &REVENUECAT,
     &GOOGLE_DRIVE,
     &XENDIT,
+    &KLAVIYO,
 ];
