@@ -104,6 +104,7 @@ FAMILIES = {
         "nylas": spec(bare("x-nylas-signature")),
         "squarespace": spec(bare("squarespace-signature"), key="hex"),
         "dub": spec(bare("dub-signature")),
+        "dwolla": spec(bare("x-request-signature-sha-256")),
         "logto": spec(bare("logto-signature-sha-256")),
         "strike": spec(bare("x-webhook-signature")),
         "creem": spec(bare("creem-signature")),

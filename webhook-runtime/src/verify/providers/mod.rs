@@ -49,6 +49,7 @@ mod docusign;
 mod dodo_payments;
 mod dropbox;
 mod dub;
+mod dwolla;
 mod easypost;
 mod elevenlabs;
 mod escapes;
@@ -228,6 +229,7 @@ pub use docusign::DOCUSIGN;
 pub use dodo_payments::DODO_PAYMENTS;
 pub use dropbox::DROPBOX;
 pub use dub::DUB;
+pub use dwolla::DWOLLA;
 pub use easypost::EASYPOST;
 pub use elevenlabs::ELEVENLABS;
 pub use expo::EXPO;
@@ -554,4 +556,5 @@ pub const ALL: &[&Provider] = &[
     &GOOGLE_DRIVE,
     &XENDIT,
     &KLAVIYO,
+    &DWOLLA,
 ];
