@@ -26,11 +26,11 @@ pub(crate) fn call(lit: &Lit) -> Option<String> {
 
 fn of(number: &str, unit: &str) -> String {
     let is_whole = number.parse::<u64>().is_ok();
-    let seconds = |factor: u64| {
+    let seconds = |factor: u32| {
         if is_whole {
             format!("Duration::from_secs({number} * {factor})")
         } else {
-            format!("Duration::from_secs_f64({} * {factor}.0)", float(number))
+            fraction(number, factor)
         }
     };
     match unit.to_lowercase().as_str() {
@@ -44,18 +44,18 @@ fn of(number: &str, unit: &str) -> String {
         "h" | "hour" | "hours" => seconds(3600),
         "d" | "day" | "days" => seconds(86400),
         _ if is_whole => format!("Duration::from_secs({number})"),
-        _ => format!("Duration::from_secs_f64({})", float(number)),
+        _ => fraction(number, 1),
     }
 }
 
-/// A number as a literal of type `f64`.
-fn float(number: &str) -> String {
-    if number.ends_with('.') {
-        format!("{number}0")
-    } else if number.contains(['.', 'e', 'E']) {
-        number.to_owned()
-    } else {
-        format!("{number}.0")
+/// A fraction of so many seconds. No function that takes a fraction can be called in a constant.
+fn fraction(number: &str, factor: u32) -> String {
+    match number.parse::<f64>().map(std::time::Duration::try_from_secs_f64) {
+        Ok(Ok(time)) => match time.checked_mul(factor) {
+            Some(time) => format!("Duration::from_millis({})", time.as_millis()),
+            None => EXAMPLE.to_owned(),
+        },
+        _ => EXAMPLE.to_owned(),
     }
 }
 
@@ -70,16 +70,16 @@ mod tests {
             ("1_000", "from_secs(1000)"),
             ("0x10", "from_secs(16)"),
             ("5u64", "from_secs(5)"),
-            ("1.5", "from_secs_f64(1.5)"),
-            ("1.5f32", "from_secs_f64(1.5)"),
-            ("2.", "from_secs_f64(2.0)"),
+            ("1.5", "from_millis(1500)"),
+            ("1.5f32", "from_millis(1500)"),
+            ("2.", "from_millis(2000)"),
             ("500ms", "from_millis(500)"),
             ("5s", "from_secs(5)"),
             ("3min", "from_secs(3 * 60)"),
             ("\"500 ms\"", "from_millis(500)"),
-            ("\"1.5h\"", "from_secs_f64(1.5 * 3600.0)"),
+            ("\"1.5h\"", "from_millis(5400000)"),
             ("\"soon\"", "from_secs(2)"),
-            ("99999999999999999999", "from_secs_f64(99999999999999999999.0)"),
+            ("99999999999999999999", "from_secs(2)"),
         ] {
             let lit = syn::parse_str(literal).expect("a literal");
             assert_eq!(call(&lit), Some(format!("Duration::{expected}")), "{literal}");

@@ -132,7 +132,8 @@ fn code(piece: &str, message: &str) -> Option<String> {
     } else if OPTIONS.contains(&key) && piece.contains(" = ") || piece.starts_with("inbox") {
         with_option(piece)
     } else if piece.starts_with("order_by = ") {
-        with_option(&format!("inbox({piece})"))
+        // A provider that sends a token: there the ordering key can be anywhere.
+        with_option(&format!("provider = GITLAB, inbox({piece})"))
     } else if let Some(function) = piece.strip_prefix("async fn ") {
         let function = function.trim_end_matches("{ ... }").trim_end();
         let arguments = if function.contains('(') { "" } else { "(_: &Delivery)" };
