@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use webhook_runtime::Provider;
 
-use super::{Wishes, vendors};
+use super::{Wishes, discord, linear, paddle, vendors, whatsapp};
 
 /// The event of a sample that names none.
 pub(super) fn default_event(provider: &Provider) -> &'static str {
@@ -19,7 +19,7 @@ pub(super) fn default_event(provider: &Provider) -> &'static str {
         "twitch" => "channel.follow",
         "linear" => "Issue",
         "meta" => "page",
-        "discord" => "1",
+        "discord" => "2",
         _ => "test",
     }
 }
@@ -36,6 +36,10 @@ pub(super) fn body(
         "github" | "github-sha1" => github(event, action),
         "shopify" => shopify(),
         "slack" => slack(event, wishes),
+        "discord" => discord::body(event),
+        "linear" => linear::body(event, action),
+        "paddle" => paddle::body(event),
+        "meta" if event == "whatsapp_business_account" => whatsapp::body(wishes.unix_millis / 1000),
         "standard-webhooks" | "svix" | "clerk" | "resend" | "polar" | "openai" => {
             json!({"type": event, "timestamp": "2025-10-09T08:53:20Z", "data": {"id": "obj_1"}})
         }

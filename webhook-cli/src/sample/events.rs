@@ -57,6 +57,61 @@ const GITHUB: &[&str] = &[
     "workflow_run",
 ];
 
+const LINEAR: &[&str] = &[
+    "AgentSessionEvent",
+    "AppUserNotification",
+    "Attachment",
+    "AuditEntry",
+    "Comment",
+    "Customer",
+    "CustomerNeed",
+    "Cycle",
+    "Document",
+    "Initiative",
+    "InitiativeUpdate",
+    "Issue",
+    "IssueLabel",
+    "IssueSLA",
+    "OAuthApp",
+    "Project",
+    "ProjectLabel",
+    "ProjectUpdate",
+    "Reaction",
+    "Release",
+    "ReleaseNote",
+    "User",
+];
+
+const META: &[&str] = &["instagram", "page", "permissions", "user", "whatsapp_business_account"];
+
+const PADDLE: &[&str] = &[
+    "adjustment.created",
+    "adjustment.updated",
+    "customer.created",
+    "customer.updated",
+    "price.created",
+    "price.updated",
+    "product.created",
+    "product.updated",
+    "subscription.activated",
+    "subscription.canceled",
+    "subscription.created",
+    "subscription.past_due",
+    "subscription.paused",
+    "subscription.resumed",
+    "subscription.trialing",
+    "subscription.updated",
+    "transaction.billed",
+    "transaction.canceled",
+    "transaction.completed",
+    "transaction.created",
+    "transaction.paid",
+    "transaction.past_due",
+    "transaction.payment_failed",
+    "transaction.ready",
+    "transaction.updated",
+];
+
 const STRIPE: &[&str] = &[
     "account.updated",
     "charge.captured",
@@ -142,6 +197,9 @@ pub(crate) fn meant(provider: &Provider, event: &str) -> Option<&'static str> {
         "stripe" => (STRIPE, event),
         "shopify" => (SHOPIFY, event),
         "slack" => (SLACK, event),
+        "linear" => (LINEAR, event.split('.').next().unwrap_or(event)),
+        "meta" => (META, event),
+        "paddle" => (PADDLE, event),
         _ => return None,
     };
     if known.contains(&name) { None } else { names::nearest(name, known.iter().copied()) }
@@ -149,7 +207,10 @@ pub(crate) fn meant(provider: &Provider, event: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use webhook_runtime::providers::{GITHUB as GITHUB_PROVIDER, LINE, STRIPE as STRIPE_PROVIDER};
+    use webhook_runtime::providers::{
+        GITHUB as GITHUB_PROVIDER, LINE, LINEAR as LINEAR_PROVIDER, PADDLE as PADDLE_PROVIDER,
+        STRIPE as STRIPE_PROVIDER,
+    };
 
     use super::*;
 
@@ -161,6 +222,8 @@ mod tests {
         assert_eq!(stripe("treasury.received_credit.created"), None);
         assert_eq!(meant(&GITHUB_PROVIDER, "isues.opened"), Some("issues"));
         assert_eq!(meant(&GITHUB_PROVIDER, "issues.opened"), None);
+        assert_eq!(meant(&LINEAR_PROVIDER, "Isue.update"), Some("Issue"));
+        assert_eq!(meant(&PADDLE_PROVIDER, "transaction.complete"), Some("transaction.completed"));
         assert_eq!(meant(&LINE, "mesage"), None);
     }
 }

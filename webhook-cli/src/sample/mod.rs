@@ -1,10 +1,14 @@
 //! Sample bodies: what a provider sends for an event, with id, event and time in their places.
 
 mod bodies;
+mod discord;
 mod events;
 mod fill;
 mod keys;
+mod linear;
+mod paddle;
 mod vendors;
+mod whatsapp;
 
 pub(crate) use events::meant;
 pub(crate) use fill::put;
@@ -185,9 +189,13 @@ fn fields(wishes: &Wishes) -> Result<Vec<u8>, String> {
 mod tests {
     use serde_json::json;
     use webhook_runtime::{
-        payloads::{github, shopify, slack, standard_webhooks, stripe},
+        payloads::{
+            discord, github, linear, paddle, shopify, slack, standard_webhooks, stripe, whatsapp,
+        },
         providers,
-        providers::{GITHUB, SHOPIFY, SLACK, STANDARD_WEBHOOKS, STRIPE},
+        providers::{
+            DISCORD, GITHUB, LINEAR, META, PADDLE, SHOPIFY, SLACK, STANDARD_WEBHOOKS, STRIPE, SVIX,
+        },
         scheme::{RequestToSign, SignedRequest},
     };
 
@@ -226,19 +234,77 @@ mod tests {
         let decoded = body(&SHOPIFY, "orders/create");
         let order: shopify::Order<'_> = serde_json::from_str(&decoded).expect("an order");
         assert_eq!(order.line_items.len(), 1);
-        let decoded = body(&STANDARD_WEBHOOKS, "user.created");
-        let event: standard_webhooks::Event<'_, Value> =
-            serde_json::from_str(&decoded).expect("an event");
-        assert_eq!(event.kind, "user.created");
+        for provider in [&STANDARD_WEBHOOKS, &SVIX] {
+            let decoded = body(provider, "user.created");
+            let event: standard_webhooks::Event<'_, Value> =
+                serde_json::from_str(&decoded).expect("an event");
+            assert_eq!(event.kind, "user.created");
+        }
+    }
+
+    fn decodes<'t, T: serde::Deserialize<'t>>(text: &'t str) -> T {
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    #[test]
+    fn payloads_of_discord_decode_their_samples() {
+        let text = body(&DISCORD, "2");
+        let command = decodes::<discord::Interaction<'_, discord::Command<'_>>>(&text);
+        assert_eq!((&*command.id, command.kind), ("evt_1", discord::InteractionKind::Command));
+        assert!(command.data.option("animal").is_some());
+        let text = body(&DISCORD, "3");
+        decodes::<discord::Interaction<'_, discord::Component<'_>>>(&text);
+        let text = body(&DISCORD, "4");
+        let typing = decodes::<discord::Interaction<'_, discord::Command<'_>>>(&text);
+        assert_eq!(typing.data.options[0].focused, Some(true));
+        let text = body(&DISCORD, "5");
+        let modal = decodes::<discord::Interaction<'_, discord::Modal<'_>>>(&text);
+        assert!(modal.data.input("text").is_some());
+        let ping: Value = decodes(&body(&DISCORD, "1"));
+        assert_eq!((&ping["type"], ping.get("data")), (&json!(1), None));
+    }
+
+    #[test]
+    fn payloads_of_linear_decode_their_samples() {
+        let text = body(&LINEAR, "Issue.update");
+        let event = decodes::<linear::Event<'_, linear::Issue<'_>>>(&text);
+        assert_eq!((event.action, &*event.kind), (linear::Action::Update, "Issue"));
+        assert!(event.updated_from.is_some());
+        assert_eq!(event.webhook_timestamp, Some(AT));
+        let text = body(&LINEAR, "Comment");
+        let event = decodes::<linear::Event<'_, linear::Comment<'_>>>(&text);
+        assert_eq!(event.action, linear::Action::Create);
+        let text = body(&LINEAR, "Project.remove");
+        assert_eq!(decodes::<linear::Event<'_, Value>>(&text).data["id"], "obj_1");
+    }
+
+    #[test]
+    fn payloads_of_paddle_decode_their_samples() {
+        let text = body(&PADDLE, "transaction.payment_failed");
+        let event = decodes::<paddle::Event<'_, paddle::Transaction<'_>>>(&text);
+        assert_eq!((&*event.event_id, &*event.kind), ("evt_1", "transaction.payment_failed"));
+        assert_eq!(event.data.status, Some(paddle::TransactionStatus::PastDue));
+        let text = body(&PADDLE, "subscription.paused");
+        let event = decodes::<paddle::Event<'_, paddle::Subscription<'_>>>(&text);
+        assert_eq!(event.data.status, Some(paddle::SubscriptionStatus::Paused));
+        decodes::<paddle::Event<'_, paddle::Customer<'_>>>(&body(&PADDLE, "customer.created"));
+        decodes::<paddle::Event<'_, Value>>(&body(&PADDLE, "product.created"));
+    }
+
+    #[test]
+    fn payloads_of_whatsapp_decode_their_samples() {
+        let sample: Value = decodes(&body(&META, "whatsapp_business_account"));
+        assert_eq!(sample["object"], "whatsapp_business_account");
+        let text = sample["entry"][0].to_string();
+        let entry: whatsapp::Entry<'_> = decodes(&text);
+        let value = entry.changes[0].value.as_ref().expect("a value");
+        assert_eq!(value.messages[0].kind, whatsapp::MessageKind::Text);
+        let sample: Value = decodes(&body(&META, "page"));
+        assert_eq!(sample["object"], "page");
     }
 
     #[test]
     fn payloads_of_github_decode_their_samples() {
-        fn decodes<'t, T: serde::Deserialize<'t>>(text: &'t str) {
-            if let Err(error) = serde_json::from_str::<T>(text) {
-                panic!("{error}: {text}");
-            }
-        }
         decodes::<github::Push<'_>>(&body(&GITHUB, "push"));
         decodes::<github::Ping<'_>>(&body(&GITHUB, "ping"));
         decodes::<github::IssuesEvent<'_>>(&body(&GITHUB, "issues.opened"));

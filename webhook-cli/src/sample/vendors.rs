@@ -46,19 +46,7 @@ pub(super) fn body(provider: &Provider, event: &str, time: u64) -> Value {
                 "message": {"id": "1", "type": "text", "text": "Hello there", "quoteToken": "0001"},
             }],
         }),
-        "linear" => json!({
-            "action": "create",
-            "data": {"id": "obj_1", "title": "A sample"},
-            "createdAt": "2025-10-09T08:53:20.000Z",
-            "organizationId": "org_1",
-            "webhookId": "hook_1",
-        }),
         "meta" => json!({"entry": [{"id": "1", "time": time, "changes": []}]}),
-        "paddle" => json!({
-            "notification_id": "ntf_1",
-            "occurred_at": "2025-10-09T08:53:20.000Z",
-            "data": {"id": "txn_1", "status": "completed", "items": []},
-        }),
         "square" => json!({
             "merchant_id": "M0001",
             "created_at": "2025-10-09T08:53:20Z",
