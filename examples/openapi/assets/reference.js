@@ -239,7 +239,7 @@ function show(api) {
   }
   document.getElementById('links').append(links);
   document.getElementById('state').remove();
-  // What the address asks for is there only now.
+  // The part that the address names is there only now.
   const wanted = decodeURIComponent(location.hash.slice(1));
   if (wanted) document.getElementById(wanted)?.scrollIntoView();
 }

@@ -34,7 +34,7 @@ const SHOP: Provider = Provider::new(
 struct Order {
     /// The number of the order. It is never used again.
     id: u64,
-    /// What the customer wants the shop to know.
+    /// A message from the customer.
     note: Option<String>,
     /// In the smallest unit of the currency.
     total: u64,

@@ -63,7 +63,7 @@ fn every_provider_can_be_described() {
     }
 }
 
-/// What a provider signs has the form that the document says.
+/// Signed headers have the form that the document says.
 #[test]
 fn signed_headers_match_their_patterns() {
     let document = document();

@@ -66,7 +66,7 @@ async fn samples_are_accepted() {
     served.abort();
 }
 
-/// What a shell cannot sign is sent by the program `webhook`, or by nobody.
+/// A request that a shell cannot sign is sent by the program `webhook`, or by nobody.
 #[test]
 fn every_provider_has_a_sample_that_fits() {
     let document = every_provider::document();

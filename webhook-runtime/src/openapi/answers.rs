@@ -15,7 +15,7 @@ use crate::{
     webhooks::DescribedEndpoint,
 };
 
-/// Lists every rejection, with when it happens and the endpoints that it happens at. The match has no
+/// Lists every rejection, with its occasion and the endpoints that have it. The match has no
 /// other arm, so that a new rejection does not compile without a row.
 macro_rules! rejections {
     ($($pattern:pat => $example:expr, $when:expr, $applies:expr;)+) => {
@@ -25,7 +25,7 @@ macro_rules! rejections {
             example.iter().map(|example| example(described)).collect()
         }
 
-        /// When a rejection happens.
+        /// The occasion of a rejection, in words.
         fn when(rejection: &Rejection, described: &DescribedEndpoint) -> String {
             let words: fn(&DescribedEndpoint) -> String = match rejection { $($pattern => $when),+ };
             words(described)

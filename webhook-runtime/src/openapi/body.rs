@@ -79,7 +79,7 @@ fn as_sent(provider: &Provider, example: Value) -> ExampleBody {
         Some(field) => json!({field: example.to_string()}),
         None => example,
     };
-    // What cannot be the fields of a form is sent as an empty one.
+    // A value that cannot be the fields of a form is sent as an empty one.
     ExampleBody { is_form: true, text: form(&fields).unwrap_or_default() }
 }
 

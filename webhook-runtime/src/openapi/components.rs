@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::words::key;
 
-/// Where references to schemas lead.
+/// The beginning of every reference to a schema.
 const SCHEMAS: &str = "#/components/schemas/";
 
 /// The new name for each name that changes.

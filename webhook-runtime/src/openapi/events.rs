@@ -102,7 +102,7 @@ impl Event {
     }
 }
 
-/// Where one event has its name and the like in the body, or in an item of a batch.
+/// The places of the name, the action and the id in the body, or in an item of a batch.
 #[derive(Clone, Copy)]
 pub(super) struct Pointers {
     pub(super) event: Option<&'static str>,

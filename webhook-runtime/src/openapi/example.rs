@@ -84,7 +84,7 @@ fn all_of(
     for part in parts {
         match value(part, components, depth)? {
             Value::Object(members) => whole = merged(whole, members),
-            // What is no object has one part that says all.
+            // A value of another type has one part that says all.
             other => return Some(other),
         }
     }

@@ -70,7 +70,7 @@ impl<'d> Operations<'d> {
         Value::Object(item)
     }
 
-    /// What a provider sends: an operation for each event, or one for all deliveries.
+    /// The deliveries of the provider: an operation for each event, or one for all.
     pub(super) fn sent(&self, components: &mut Components) -> Vec<(String, Value)> {
         let named = |name: &str| format!("{}.{name}", self.id);
         if self.events.is_empty() {
@@ -146,7 +146,7 @@ impl<'d> Operations<'d> {
         (summary, paragraphs.join("\n\n"))
     }
 
-    /// What everybody who sends has to know.
+    /// The facts that everybody who sends has to know.
     fn facts(&self, provider: &Provider) -> String {
         let described = self.described;
         let endpoint = &described.endpoint;

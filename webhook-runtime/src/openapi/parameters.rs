@@ -26,7 +26,7 @@ pub(super) fn parameters(
     all.of_field(provider, place, "The id of the delivery. A retry repeats it.", |schema| {
         schema.insert("examples".to_owned(), json!([EXAMPLE_ID]));
     });
-    // Where a batch says the names itself, the head of the request has none.
+    // If the items of a batch have names of their own, the head of the request has none.
     let of_items = provider.batch().and_then(BatchLayout::event);
     for place in
         provider.event().iter().filter(|_| of_items.is_none()).chain(provider.event_fallbacks())
@@ -68,7 +68,7 @@ impl Parameters {
         }
     }
 
-    /// What the scheme reads.
+    /// Adds the parameters that the scheme reads.
     fn of_scheme(&mut self, scheme: &Scheme) {
         for parameter in scheme.parameters() {
             let mut form = Map::new();
@@ -117,7 +117,7 @@ impl Parameters {
         }
     }
 
-    /// What a scheme that is code says of itself.
+    /// Adds the headers that a scheme in code names.
     fn of_code(&mut self, provider: &Provider) {
         let info = provider.scheme_info();
         let text = json!({"type": "string"});
@@ -130,7 +130,7 @@ impl Parameters {
         }
     }
 
-    /// The value at a place of the provider, if that is a header.
+    /// Adds a field of the provider, if it is a header.
     fn of_field(
         &mut self,
         provider: &Provider,

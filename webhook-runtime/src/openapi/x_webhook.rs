@@ -1,4 +1,4 @@
-//! The extension `x-webhook`: what `OpenAPI` has no words for.
+//! The extension `x-webhook`, for facts that `OpenAPI` has no words for.
 
 use serde_json::{Map, Value, json};
 
@@ -110,7 +110,7 @@ fn covers(provider: &Provider) -> Value {
     covers
 }
 
-/// How long a recorded delivery stays genuine.
+/// The time for which a recorded delivery stays genuine.
 pub(super) fn replay_window(endpoint: &Endpoint) -> String {
     let window = match (endpoint.tolerance, endpoint.provider.scheme_info().replay_window) {
         (Some(tolerance), _) => ReplayWindow::Limited(tolerance),
@@ -155,7 +155,7 @@ fn batch(layout: &BatchLayout, kind: PayloadKind) -> Value {
     Value::Object(all)
 }
 
-/// What happens to a delivery that comes twice, in one or two sentences.
+/// The fate of a delivery that comes twice, in one or two sentences.
 pub(super) fn duplicates(described: &DescribedEndpoint) -> String {
     let provider = described.endpoint.provider;
     let Some(inbox) = described.inbox else {
@@ -190,7 +190,7 @@ fn signed_id(provider: &Provider) -> bool {
     in_scheme || of_item || of_delivery
 }
 
-/// When the provider sends again, and when a stored delivery runs again.
+/// The retries of the provider, and those of a stored delivery.
 pub(super) fn retries(described: &DescribedEndpoint) -> String {
     let provider = described.endpoint.provider;
     let mut words = vec![match provider.retry_period() {

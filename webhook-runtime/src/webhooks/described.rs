@@ -26,7 +26,7 @@ pub(crate) struct DescribedQuota {
     pub(crate) burst: u32,
 }
 
-/// How an inbox treats the deliveries of one endpoint. What is not known is `None`.
+/// The rules of an inbox for one endpoint. A rule that is not known is `None`.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct DescribedInbox {
     pub(crate) dedup_retention: Option<Duration>,
