@@ -1,6 +1,7 @@
 //! The attribute's options as data, and the trait that the attribute implements.
 
 mod inbox_options;
+#[cfg(any(feature = "serve", feature = "testing"))]
 mod path;
 
 use std::{ops::Range, time::Duration};
@@ -14,6 +15,7 @@ use http::request::Parts;
 pub use self::inbox_options::EndpointOptions;
 #[cfg(feature = "inbox")]
 pub use self::inbox_options::{Backoff, Rate};
+#[cfg(any(feature = "serve", feature = "testing"))]
 pub(crate) use self::path::fill_path;
 use crate::{
     delivery::{Delivery, PayloadShape},

@@ -5,5 +5,8 @@ mod command;
 mod content;
 mod fill;
 
-pub(crate) use content::{Content, EventFields, FORM};
+#[cfg(feature = "testing")]
+pub(crate) use content::FORM;
+pub(crate) use content::{Content, EventFields};
+#[cfg(feature = "testing")]
 pub(crate) use fill::{form, put};
