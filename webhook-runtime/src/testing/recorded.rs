@@ -21,6 +21,9 @@ use crate::{
     },
 };
 
+/// The ending of the names of recordings.
+const ENDING: &str = ".http";
+
 /// A recorded delivery. [`TestHooks::deliver_recorded`] creates it, and `.await` sends it.
 ///
 /// Path and method choose the endpoint, as they do in a server. The clock of the test is at the time
@@ -263,7 +266,7 @@ pub fn check_directory(directory: &str, tested: &[&str], source: &str) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
     let new: Vec<_> =
-        names.filter(|name| name.ends_with(".http") && !tested.contains(&name.as_str())).collect();
+        names.filter(|name| name.ends_with(ENDING) && !tested.contains(&name.as_str())).collect();
     assert!(
         new.is_empty(),
         "there is no test of {}, which came later: run `touch {source}`, and test again",

@@ -379,12 +379,11 @@ impl Scheme {
 impl Scheme {
     /// The time of signing that a request claims.
     pub(super) fn claimed_time(&self, head: &HeadClaims<'_>, body: &[u8]) -> Option<SystemTime> {
-        let millis = match head.time {
-            Some((_, millis)) => millis,
-            None => {
-                let text = json::scalar(body, self.timestamp_pointer()?)?;
-                self.timestamp?.parse(&text)?
-            }
+        let millis = if let Some((_, millis)) = head.time {
+            millis
+        } else {
+            let text = json::scalar(body, self.timestamp_pointer()?)?;
+            self.timestamp?.parse(&text)?
         };
         UNIX_EPOCH.checked_add(std::time::Duration::from_millis(millis))
     }
