@@ -334,7 +334,7 @@ fn groups() -> Vec<(&'static str, Vec<&'static str>)> {
     let mut groups: Vec<(&str, Vec<_>)> = Vec::new();
     for line in GROUPS.lines() {
         if let Some(title) = line.strip_prefix("* **") {
-            groups.push((title.trim_end_matches(":").trim_end_matches("**"), Vec::new()));
+            groups.push((title.strip_suffix("**:").expect("a title"), Vec::new()));
         } else if let Some(link) = line.strip_prefix("  [`") {
             let (constant, target) = link.split_once("`](constant.").expect("a link");
             assert_eq!(target.trim_end_matches(','), format!("{constant}.html)"));

@@ -117,7 +117,7 @@ impl Case {
         };
         let of_form = RequestToSign::new(b"mandrill_events=%5B%5D").form();
         let of_json = RequestToSign::new(
-            br#"{"notificationItems":[{"NotificationRequestItem":{}}],"value":[{}],"webhookTimestamp":1760000000000}"#,
+            br#"{"notificationItems":[{"NotificationRequestItem":{}}],"value":[{}],"webhookTimestamp":1760000000000,"webhookMetadata":{"webhookDeliveryAttemptTimestamp":"2025-10-09T08:53:20Z"}}"#,
         );
         let signed = [of_json, of_form]
             .into_iter()

@@ -10,7 +10,7 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use runner::random::{Random, is_impossible, is_in_query, pairs, secret};
+use runner::random::{Random, is_impossible, is_in_query, pairs, secret, time_member};
 use webhook_runtime::{
     Provider, Secret,
     providers::ALL,
@@ -309,12 +309,13 @@ fn other_mark(mark: u8) -> u8 {
 /// A body that the provider can sign, and true if it is a form.
 fn body(provider: &Provider, random: &mut Random, now: SystemTime) -> (bool, Vec<u8>) {
     let word = random.word(12);
-    let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).expect("later");
+    if let Some(time) = time_member(provider, now) {
+        return (false, format!(r#"{{{time},"x":"{word}"}}"#).into());
+    }
     let body = match provider.name() {
         "adyen" => format!(
             r#"{{"notificationItems":[{{"NotificationRequestItem":{{"pspReference":"{word}"}}}}]}}"#
         ),
-        "linear" => format!(r#"{{"webhookTimestamp":{},"x":"{word}"}}"#, since_1970.as_millis()),
         "mailgun" => format!(r#"{{"event-data":{{"event":"{word}"}}}}"#),
         "mandrill" => return (true, format!("mandrill_events=%5B\"{word}\"%5D").into()),
         "twilio" => return (true, format!("A={word}&B={}", random.word(5)).into()),

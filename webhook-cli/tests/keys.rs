@@ -33,6 +33,7 @@ fn the_private_key_signs_and_the_public_one_verifies() {
             prefixed("whpk_", "ed25519-1.private.hex"),
             prefixed("whpk_", "ed25519-1.public.hex"),
         ),
+        ("telnyx", prefixed("", "ed25519-1.private.hex"), prefixed("", "ed25519-1.public.hex")),
         ("sendgrid", der("p256-1.private.pem"), der("p256-1.public.pem")),
         ("kick", key("rsa-1.private.pem"), key("rsa-1.public.pem")),
     ] {
@@ -55,6 +56,7 @@ fn a_key_of_another_form_is_refused_with_the_form() {
     for (provider, wanted) in [
         ("discord", "the private key: 64 hexadecimal digits"),
         ("standard-webhooks-v1a", "the private key: 32 bytes in base64"),
+        ("telnyx", "the private key: 32 bytes in base64"),
         ("sendgrid", "the private key: PKCS#8 in base64"),
         ("kick", "the private key: PKCS#8 in PEM"),
     ] {

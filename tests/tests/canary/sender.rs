@@ -274,6 +274,13 @@ fn body(provider: &Provider, note: &str, at: SystemTime) -> (bool, Vec<u8>) {
             r#"{{{note},"notificationItems":[{{"NotificationRequestItem":{{"pspReference":"7914"}}}}]}}"#
         ),
         "linear" => format!(r#"{{"webhookTimestamp":{millis},{note}}}"#),
+        "plain-com" => {
+            let time = provider.scheme().and_then(Scheme::signed_timestamp).expect("a time");
+            let time = time.format(u64::try_from(millis).expect("64 bits"));
+            format!(
+                r#"{{"webhookMetadata":{{"webhookDeliveryAttemptTimestamp":"{time}"}},{note}}}"#
+            )
+        }
         "mailgun" => format!(r#"{{{note},"event-data":{{"event":"opened"}}}}"#),
         "mandrill" | "twilio" => {
             let mut form = form_urlencoded::Serializer::new(String::new());

@@ -1,5 +1,7 @@
 //! Random requests that a provider can sign, the same in every run.
 
+use std::time::SystemTime;
+
 use webhook_runtime::{
     Provider, Secret,
     scheme::{RequestToSign, Scheme},
@@ -58,6 +60,21 @@ pub(crate) fn pairs(provider: &Provider) -> Option<[Pair; 2]> {
 pub(crate) fn is_in_query(provider: &Provider) -> bool {
     let signed = provider.sign(&Secret::new("secret"), &RequestToSign::new(b"{}"));
     provider.scheme().is_some() && signed.is_ok_and(|signed| signed.headers.is_empty())
+}
+
+/// The member of a body that has the signed time, if the provider reads it there.
+pub(crate) fn time_member(provider: &Provider, now: SystemTime) -> Option<String> {
+    let scheme = provider.scheme()?;
+    let (pointer, time) = (scheme.timestamp_pointer()?, scheme.signed_timestamp()?);
+    let millis = now.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis();
+    let text = time.format(u64::try_from(millis).ok()?);
+    let is_number = text.bytes().all(|mark| mark.is_ascii_digit());
+    let value = if is_number { text } else { format!("\"{text}\"") };
+    let object = pointer
+        .rsplit('/')
+        .filter(|name| !name.is_empty())
+        .fold(value, |value, name| format!("{{\"{name}\":{value}}}"));
+    Some(object[1..object.len() - 1].to_owned())
 }
 
 /// A random secret of the kind that the provider has.

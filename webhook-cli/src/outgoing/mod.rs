@@ -275,6 +275,7 @@ fn private_key(provider: &Provider) -> Option<&'static str> {
     let is = |name: &str| scheme.algorithm().starts_with(name);
     Some(match scheme.key_encoding() {
         KeyEncoding::Hex if is("Ed25519") => "64 hexadecimal digits, without a line break",
+        KeyEncoding::Base64 if is("Ed25519") => "32 bytes in base64",
         _ if is("Ed25519") => "32 bytes in base64, behind the prefix of the public key",
         _ if is("ECDSA") => "PKCS#8 in base64, which is PEM without its first and last line",
         _ if is("RSA") => "PKCS#8 in PEM",

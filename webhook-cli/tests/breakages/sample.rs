@@ -135,9 +135,19 @@ impl ToSign {
     /// The document with the time in it.
     pub(crate) fn timed(&self, document: &Value) -> Value {
         let mut document = document.clone();
-        let pointer = self.provider.scheme().and_then(Scheme::timestamp_pointer);
-        if let (Some(pointer), Value::Object(members)) = (pointer, &mut document) {
-            members.push((pointer[1..].to_owned(), Value::Whole(self.at * 1000)));
+        let scheme = self.provider.scheme();
+        let pointer = scheme.and_then(Scheme::timestamp_pointer);
+        let time = scheme.and_then(Scheme::signed_timestamp);
+        if let (Some(pointer), Some(time), Value::Object(members)) = (pointer, time, &mut document)
+        {
+            let time = time.format(self.at * 1000);
+            let value = time.parse().map_or(Value::Text(time), Value::Whole);
+            let (outer, inner) = pointer[1..].split_once('/').unwrap_or((&pointer[1..], ""));
+            let value = match inner {
+                "" => value,
+                name => Value::Object(vec![(name.to_owned(), value)]),
+            };
+            members.push((outer.to_owned(), value));
         }
         document
     }

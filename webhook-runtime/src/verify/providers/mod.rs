@@ -53,6 +53,7 @@ mod docusign;
 mod dodo_payments;
 mod dropbox;
 mod dub;
+mod dwolla;
 mod easypost;
 #[cfg(feature = "ecdsa")]
 mod ebay;
@@ -92,6 +93,7 @@ mod jira;
 mod kick;
 #[cfg(all(feature = "jwt", feature = "rsa"))]
 mod kinde;
+mod klaviyo;
 mod kontent;
 mod langfuse;
 mod launchdarkly;
@@ -255,6 +257,7 @@ pub use docusign::DOCUSIGN;
 pub use dodo_payments::DODO_PAYMENTS;
 pub use dropbox::DROPBOX;
 pub use dub::DUB;
+pub use dwolla::DWOLLA;
 pub use easypost::EASYPOST;
 #[cfg(feature = "ecdsa")]
 pub use ebay::EBAY;
@@ -293,6 +296,7 @@ pub use jira::JIRA;
 pub use kick::KICK;
 #[cfg(all(feature = "jwt", feature = "rsa"))]
 pub use kinde::KINDE;
+pub use klaviyo::KLAVIYO;
 pub use kontent::KONTENT_AI;
 pub use langfuse::LANGFUSE;
 pub use launchdarkly::LAUNCHDARKLY;
@@ -625,4 +629,6 @@ pub const ALL: &[&Provider] = &[
     &VONAGE,
     #[cfg(feature = "rsa")]
     &WECHAT_PAY,
+    &KLAVIYO,
+    &DWOLLA,
 ];
