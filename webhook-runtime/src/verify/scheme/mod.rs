@@ -17,12 +17,16 @@ mod custom;
 mod describe;
 mod encoding;
 mod error;
+#[cfg(test)]
+mod fixtures;
 mod grammar;
+mod head;
 mod hmac;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key;
 mod key_encoding;
+mod request;
 mod rfc3339;
 mod sensitive_headers;
 mod sign;
@@ -40,20 +44,21 @@ pub use error::VerifyError;
 #[cfg(feature = "jwt")]
 pub use jwt::{BodyHash, Jwt};
 pub use key_encoding::KeyEncoding;
+pub use request::SignedRequest;
 pub use sign::{RequestToSign, SignError, SignedParts};
 pub use signed::{Identity, Signed};
 pub use timestamp::Timestamp;
-pub use verify::{SignedRequest, Verified};
+pub use verify::Verified;
 
 pub(crate) use check::{checked_name, checked_pointer};
 pub(crate) use grammar::{header_text, single_value};
 pub(crate) use hmac::Hash;
 pub(crate) use key::Tag;
+pub(crate) use request::is_opaque_token;
 pub(crate) use sign::insert_header;
 #[cfg(feature = "axum")]
 pub(crate) use verifier::Claims;
 pub(crate) use verifier::{Keys, Mechanism, Verifier};
-pub(crate) use verify::is_opaque_token;
 
 #[cfg(feature = "certificates")]
 pub(crate) use asymmetric::certificate::Certificate;
