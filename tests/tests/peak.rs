@@ -24,11 +24,13 @@ const SIZE: usize = 2 * 1024 * 1024;
 const MOST: u64 = 300;
 
 /// The providers that look into a body before they believe it.
-const LOOKING: [&str; 9] = [
+const LOOKING: [&str; 11] = [
     "adyen",
     "aws-sns",
+    "figma",
     "gitea",
     "hubspot-v3",
+    "infisical",
     "linear",
     "mailgun",
     "mandrill",
@@ -117,7 +119,7 @@ impl Case {
         };
         let of_form = RequestToSign::new(b"mandrill_events=%5B%5D").form();
         let of_json = RequestToSign::new(
-            br#"{"notificationItems":[{"NotificationRequestItem":{}}],"value":[{}],"webhookTimestamp":1760000000000}"#,
+            br#"{"notificationItems":[{"NotificationRequestItem":{}}],"value":[{}],"webhookTimestamp":1760000000000,"timestamp":1760000000000}"#,
         );
         let signed = [of_json, of_form]
             .into_iter()

@@ -151,7 +151,8 @@ impl Case {
             }
         }
         // The keys before a signature in the body.
-        for name in ["hmacSignature", "clientState", "signature", "token", "timestamp"] {
+        for name in ["hmacSignature", "clientState", "passcode", "signature", "token", "timestamp"]
+        {
             let before = format!("\"{name}\":\"");
             let text = String::from_utf8_lossy(&self.request.body).into_owned();
             let is_signature = self.provider.scheme_info().signature_header.is_empty();
@@ -316,6 +317,8 @@ fn body(provider: &Provider, random: &mut Random, now: SystemTime) -> (bool, Vec
         "adyen" => format!(
             r#"{{"notificationItems":[{{"NotificationRequestItem":{{"pspReference":"{word}"}}}}]}}"#
         ),
+        "figma" => format!(r#"{{"event_type":"PING","x":"{word}"}}"#),
+        "infisical" => format!(r#"{{"timestamp":{},"x":"{word}"}}"#, since_1970.as_millis()),
         "linear" => format!(r#"{{"webhookTimestamp":{},"x":"{word}"}}"#, since_1970.as_millis()),
         "mailgun" => format!(r#"{{"event-data":{{"event":"{word}"}}}}"#),
         "mandrill" => return (true, format!("mandrill_events=%5B\"{word}\"%5D").into()),

@@ -53,6 +53,7 @@ pub(crate) fn all(provider: &Provider, random: &mut Random) -> Vec<(&'static str
 /// A document with ids, names and lists where the providers have them.
 fn document(word: &str, other: &str) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("later").as_millis();
+    let now = u64::try_from(now).expect("64 bits");
     let item = json!({
         "id": format!("i-{word}"), "eventId": 7, "webhookEventId": word, "type": "message",
         "subscriptionType": "contact.creation", "text": "a:b & c=d",
@@ -60,7 +61,7 @@ fn document(word: &str, other: &str) -> Value {
     json!({
         "id": word, "type": "order.paid", "event": "paid", "action": "opened", "name": other,
         "note": "a:b & c=d? \u{e4}", "n": 1, "amount": {"value": 10, "currency": "EUR"},
-        "data": {"id": other, "object": {"id": word}}, "webhookTimestamp": u64::try_from(now).expect("64 bits"),
+        "data": {"id": other, "object": {"id": word}}, "webhookTimestamp": now, "timestamp": now,
         "events": [item], "entry": [item], "value": [item],
     })
 }

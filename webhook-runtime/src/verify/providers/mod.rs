@@ -20,13 +20,16 @@ mod calendly;
 mod circleci;
 mod clerk;
 mod cloudevents;
+mod cloudinary;
 mod coinbase_commerce;
 mod contentful;
+mod cronofy;
 #[cfg(feature = "ed25519")]
 mod discord;
 mod docusign;
 mod dropbox;
 mod escapes;
+mod figma;
 mod forgejo;
 mod fourthwall;
 mod gitea;
@@ -36,12 +39,15 @@ mod gocardless;
 mod gogs;
 mod heroku;
 mod hmac_sha256_hex;
+mod hookdeck;
 mod hubspot;
+mod infisical;
 mod intercom;
 mod jira;
 #[cfg(feature = "rsa")]
 mod kick;
 mod kontent;
+mod lark;
 mod lemonsqueezy;
 mod line;
 mod linear;
@@ -50,9 +56,11 @@ mod livekit;
 mod mailersend;
 mod mailgun;
 mod mandrill;
+mod mercado_pago;
 #[cfg(feature = "jwt")]
 mod messagebird;
 mod meta;
+mod metronome;
 mod microsoft_graph;
 mod mollie;
 #[cfg(feature = "jwt")]
@@ -63,16 +71,19 @@ mod netlify;
 mod notion;
 mod okta;
 mod openai;
+mod orb;
 mod paddle;
 mod pagerduty;
 #[cfg(feature = "certificates")]
 mod paypal;
+mod persona;
 #[cfg(all(feature = "jwt", feature = "ecdsa"))]
 mod plaid;
 mod polar;
 mod postmark;
 mod quickbooks;
 mod razorpay;
+mod recurly;
 mod replicate;
 mod resend;
 mod sanity;
@@ -80,12 +91,15 @@ mod sanity;
 mod sendgrid;
 mod sentry;
 mod shopify;
+mod sinch;
 mod slack;
 mod square;
 mod standard_webhooks;
 mod stripe;
 mod svix;
 mod telegram;
+#[cfg(feature = "rsa")]
+mod travis_ci;
 mod trello;
 mod twilio;
 mod twilio_url;
@@ -116,12 +130,15 @@ pub use calendly::CALENDLY;
 pub use circleci::CIRCLECI;
 pub use clerk::CLERK;
 pub use cloudevents::{CLOUDEVENTS, CLOUDEVENTS_STRUCTURED};
+pub use cloudinary::{CLOUDINARY, CLOUDINARY_SHA256};
 pub use coinbase_commerce::COINBASE_COMMERCE;
 pub use contentful::CONTENTFUL;
+pub use cronofy::CRONOFY;
 #[cfg(feature = "ed25519")]
 pub use discord::DISCORD;
 pub use docusign::DOCUSIGN;
 pub use dropbox::DROPBOX;
+pub use figma::FIGMA;
 pub use forgejo::FORGEJO;
 pub use fourthwall::{FOURTHWALL, FOURTHWALL_APPS};
 pub use gitea::GITEA;
@@ -131,12 +148,15 @@ pub use gocardless::GOCARDLESS;
 pub use gogs::GOGS;
 pub use heroku::HEROKU;
 pub use hmac_sha256_hex::HMAC_SHA256_HEX;
+pub use hookdeck::HOOKDECK;
 pub use hubspot::{HUBSPOT, HUBSPOT_V1, HUBSPOT_V2};
+pub use infisical::INFISICAL;
 pub use intercom::INTERCOM;
 pub use jira::JIRA;
 #[cfg(feature = "rsa")]
 pub use kick::KICK;
 pub use kontent::KONTENT_AI;
+pub use lark::LARK;
 pub use lemonsqueezy::LEMONSQUEEZY;
 pub use line::LINE;
 pub use linear::LINEAR;
@@ -145,9 +165,11 @@ pub use livekit::LIVEKIT;
 pub use mailersend::MAILERSEND;
 pub use mailgun::MAILGUN;
 pub use mandrill::MANDRILL;
+pub use mercado_pago::MERCADO_PAGO;
 #[cfg(feature = "jwt")]
 pub use messagebird::MESSAGEBIRD;
 pub use meta::META;
+pub use metronome::METRONOME;
 pub use microsoft_graph::MICROSOFT_GRAPH;
 pub use mollie::MOLLIE;
 #[cfg(feature = "jwt")]
@@ -158,16 +180,19 @@ pub use netlify::NETLIFY;
 pub use notion::NOTION;
 pub use okta::OKTA;
 pub use openai::OPENAI;
+pub use orb::ORB;
 pub use paddle::PADDLE;
 pub use pagerduty::PAGERDUTY;
 #[cfg(feature = "certificates")]
 pub use paypal::PAYPAL;
+pub use persona::PERSONA;
 #[cfg(all(feature = "jwt", feature = "ecdsa"))]
 pub use plaid::PLAID;
 pub use polar::POLAR;
 pub use postmark::POSTMARK;
 pub use quickbooks::QUICKBOOKS;
 pub use razorpay::RAZORPAY;
+pub use recurly::RECURLY;
 pub use replicate::REPLICATE;
 pub use resend::RESEND;
 pub use sanity::SANITY;
@@ -175,6 +200,7 @@ pub use sanity::SANITY;
 pub use sendgrid::SENDGRID;
 pub use sentry::SENTRY;
 pub use shopify::SHOPIFY;
+pub use sinch::SINCH;
 pub use slack::SLACK;
 pub use square::SQUARE;
 pub use standard_webhooks::STANDARD_WEBHOOKS;
@@ -183,6 +209,8 @@ pub use standard_webhooks::STANDARD_WEBHOOKS_V1A;
 pub use stripe::STRIPE;
 pub use svix::SVIX;
 pub use telegram::TELEGRAM;
+#[cfg(feature = "rsa")]
+pub use travis_ci::TRAVIS_CI;
 pub use trello::TRELLO;
 pub use twilio::TWILIO;
 pub use twitch::TWITCH;
@@ -303,4 +331,19 @@ pub const ALL: &[&Provider] = &[
     &XERO,
     &ZENDESK,
     &ZOOM,
+    &CLOUDINARY,
+    &CLOUDINARY_SHA256,
+    &CRONOFY,
+    &FIGMA,
+    &HOOKDECK,
+    &INFISICAL,
+    &LARK,
+    &MERCADO_PAGO,
+    &METRONOME,
+    &ORB,
+    &PERSONA,
+    &RECURLY,
+    &SINCH,
+    #[cfg(feature = "rsa")]
+    &TRAVIS_CI,
 ];

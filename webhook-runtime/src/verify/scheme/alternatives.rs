@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName};
 
 use super::{
     Scheme,
+    borders::is_same,
     grammar::{HeaderNames, Placement},
     timestamp::TimestampLocation,
 };
@@ -52,7 +53,7 @@ impl Scheme {
     const fn has_alternative(&self, name: &str) -> bool {
         let mut at = 0;
         while at < self.alternatives.len() {
-            if equal(self.alternatives[at].0, name) {
+            if is_same(self.alternatives[at].0, name) {
                 return true;
             }
             at += 1;
@@ -85,21 +86,6 @@ impl Scheme {
             );
         }
     }
-}
-
-const fn equal(left: &str, right: &str) -> bool {
-    let (left, right) = (left.as_bytes(), right.as_bytes());
-    if left.len() != right.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < left.len() {
-        if left[at] != right[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! The properties of a scheme: what it needs, what it covers, and where its signature is.
 
+#[cfg(feature = "inbox")]
+use std::ops::Range;
+
 use super::{
-    KeyEncoding, ReplayWindow, Scheme, SchemeInfo, Timestamp,
-    grammar::{Grammar, Placement},
-    template::Part,
+    KeyEncoding, ReplayWindow, Scheme, SchemeInfo, Timestamp, grammar::Placement, template::Part,
     timestamp::TimestampLocation,
 };
+#[cfg(feature = "inbox")]
+use crate::verify::json;
 
 impl Scheme {
     /// The maximum number of secrets, if each has its own header.
@@ -20,7 +23,8 @@ impl Scheme {
     pub(crate) fn scheme_info(&self) -> SchemeInfo {
         SchemeInfo {
             signs_url: self.template.has(Part::Url) || self.template.has(Part::DecodedUrl),
-            signs_body: !self.algorithm.is_credential() && self.template.has(Part::Body),
+            signs_body: !self.algorithm.is_credential()
+                && (self.template.has(Part::Body) || self.template.has(Part::BodySha256)),
             signed_form_field: self.form_field,
             signs_time: self.timestamp.is_some(),
             signs_method: self.template.has(Part::Method),
@@ -41,9 +45,21 @@ impl Scheme {
         }
     }
 
+    /// The place of the token in a body that contains it, without the quotation marks.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
+        let Placement::Pointer { pointer } = self.placement else { return Vec::new() };
+        let Ok(body) = std::str::from_utf8(body) else { return Vec::new() };
+        let token = json::raw_value(body, pointer).filter(|token| token.starts_with('"'));
+        let place = token.map(|token| json::byte_range(token, body));
+        place.map(|Range { start, end }| start + 1..end - 1).into_iter().collect()
+    }
+
     /// True if the signature covers the value of the header `name`.
     pub(crate) fn signs_header(&self, name: &str) -> bool {
-        self.id == Some(name) || self.timestamp_header() == Some(name)
+        self.id == Some(name)
+            || self.timestamp_header() == Some(name)
+            || self.values.iter().any(|value| value.header_name() == Some(name))
     }
 
     /// The header that contains the signature, or the first such header.
@@ -87,7 +103,9 @@ impl Scheme {
     pub fn timestamp_header(&self) -> Option<&'static str> {
         match self.timestamp?.location {
             TimestampLocation::Header(name) => Some(name),
-            TimestampLocation::Pointer(_) | TimestampLocation::Field(_) => None,
+            TimestampLocation::Pointer(_)
+            | TimestampLocation::Field(_)
+            | TimestampLocation::First => None,
         }
     }
 
@@ -97,30 +115,25 @@ impl Scheme {
         self.timestamp.as_ref()
     }
 
-    /// The location of the signature, with `…` in its place: `x-hub-signature-256: sha256=…`, or
-    /// `?code=…` in the query.
+    /// The location of the signature, with `…` in its place: `x-hub-signature-256: sha256=…`,
+    /// `?code=…` in the query, or `/token: …` in the body.
     #[must_use]
     pub fn signature_pattern(&self) -> String {
         match self.placement {
-            Placement::Header { name, grammar: Grammar::Bare { prefix } } => {
-                format!("{name}: {prefix}…")
-            }
-            Placement::Header { name, grammar: Grammar::Fields { separator, signature } } => {
-                match self.timestamp.map(|timestamp| timestamp.location) {
-                    Some(TimestampLocation::Field(time)) => {
-                        format!("{name}: {time}=…{separator}{signature}=…")
-                    }
-                    _ => format!("{name}: {signature}=…"),
-                }
-            }
-            Placement::Header { name, grammar: Grammar::Versions { version } } => {
-                format!("{name}: {version},…")
+            Placement::Header { name, grammar } => {
+                let time = match self.timestamp.map(|timestamp| timestamp.location) {
+                    Some(TimestampLocation::Field(field)) => Some((field, "…")),
+                    Some(TimestampLocation::First) => Some(("", "…")),
+                    _ => None,
+                };
+                format!("{name}: {}", grammar.write("…", time))
             }
             Placement::Numbered { prefix } => format!("{prefix}1: …"),
-            Placement::Paired { names } => {
+            Placement::Paired { names } | Placement::Any { names } => {
                 names.iter().map(|name| format!("{name}: …")).collect::<Vec<_>>().join(", ")
             }
             Placement::Query { name } => format!("?{name}=…"),
+            Placement::Pointer { pointer } => format!("{pointer}: …"),
         }
     }
 }
@@ -141,6 +154,17 @@ mod tests {
     fn only_a_query_scheme_has_a_parameter() {
         assert_eq!(Scheme::token().query("code").parameter(), Some("code"));
         assert_eq!(Scheme::token().header("code").parameter(), None);
+    }
+
+    #[cfg(feature = "inbox")]
+    #[test]
+    fn the_token_in_a_body_is_found() {
+        let token = Scheme::token().pointer("/passcode");
+        assert_eq!(token.credentials(br#"{"a":1,"passcode":"abc"}"#), [19..22]);
+        for body in [&br#"{"passcode":7}"#[..], b"{}", b"", b"\xff"] {
+            assert!(token.credentials(body).is_empty());
+        }
+        assert!(HMAC_SHA256_HEX.credentials(br#"{"passcode":"abc"}"#).is_empty());
     }
 
     #[test]
@@ -220,7 +244,20 @@ mod tests {
             (HMAC_SHA256_HEX.versions("v1"), "x-signature: v1,…"),
             (HMAC_SHA256_HEX.numbered_headers("x-sig-"), "x-sig-1: …"),
             (HMAC_SHA256_HEX.paired_headers(&["x-a", "x-b"]), "x-a: …, x-b: …"),
+            (HMAC_SHA256_HEX.any_header(&["x-a", "x-b"]), "x-a: …, x-b: …"),
+            (HMAC_SHA256_HEX.list(","), "x-signature: …"),
+            (HMAC_SHA256_HEX.list(",").timestamp(Timestamp::first_in_list()), "x-signature: …,…"),
+            (HMAC_SHA256_HEX.unnamed_field(";"), "x-signature: …"),
+            (
+                HMAC_SHA256_HEX.unnamed_field(";").timestamp(Timestamp::field("t")),
+                "x-signature: t=…;…",
+            ),
+            (
+                HMAC_SHA256_HEX.field_groups(" ", ",", "v1").timestamp(Timestamp::field("t")),
+                "x-signature: t=…,v1=…",
+            ),
             (Scheme::token().query("code"), "?code=…"),
+            (Scheme::token().pointer("/passcode"), "/passcode: …"),
         ] {
             assert_eq!(scheme.signature_pattern(), pattern);
         }

@@ -3,9 +3,9 @@
 use http::{HeaderMap, HeaderName};
 
 use super::{
-    Scheme, SignedRequest, VerifyError,
-    grammar::{self, HeaderNames, Signatures},
-    template::{self, Values},
+    Scheme, SignedRequest, SignedValue, VerifyError,
+    grammar::{self, HeaderNames, Signatures, TimestampEntry},
+    template::{self, ReadValue, Values},
     timestamp::TimestampLocation,
 };
 
@@ -16,11 +16,13 @@ pub(super) struct HeadClaims<'r> {
     pub(super) time: Option<(&'r str, u64)>,
     /// The signed id; empty if the scheme signs none.
     id: &'r str,
+    /// The further signed values.
+    more: Vec<ReadValue<'r>>,
 }
 
 impl<'r> HeadClaims<'r> {
     /// The values of the signed text.
-    pub(super) fn values<'v>(&self, request: &SignedRequest<'v>, body: &'v [u8]) -> Values<'v>
+    pub(super) fn values<'v>(&'v self, request: &SignedRequest<'v>, body: &'v [u8]) -> Values<'v>
     where
         'r: 'v,
     {
@@ -31,6 +33,7 @@ impl<'r> HeadClaims<'r> {
             url: request.url,
             body,
             secret: &[],
+            more: &self.more,
         }
     }
 }
@@ -39,13 +42,21 @@ impl Scheme {
     pub(super) fn header_names(&self) -> HeaderNames {
         let timestamp = self.timestamp.and_then(|timestamp| match timestamp.location {
             TimestampLocation::Header(name) => Some(HeaderName::from_static(name)),
-            TimestampLocation::Field(_) | TimestampLocation::Pointer(_) => None,
+            TimestampLocation::Field(_)
+            | TimestampLocation::First
+            | TimestampLocation::Pointer(_) => None,
         });
+        let header = |value: &SignedValue| value.header_name().map(HeaderName::from_static);
         HeaderNames {
             signatures: self.placement.names(),
             timestamp,
+            other_timestamp: self
+                .timestamp
+                .and_then(|timestamp| timestamp.other_header)
+                .map(HeaderName::from_static),
             id: self.id.map(HeaderName::from_static),
             required: self.requires.iter().map(|(name, _)| HeaderName::from_static(name)).collect(),
+            values: self.values.iter().map(header).collect(),
         }
     }
 
@@ -58,11 +69,11 @@ impl Scheme {
     ) -> Result<HeadClaims<'r>, VerifyError> {
         let mut signatures = Signatures::new();
         self.read_signatures(names, headers, query, &mut signatures)?;
-        let read = self
-            .read_timestamp(names, headers, &signatures)
-            .and_then(|time| Ok((time, self.read_id(names, headers)?)));
+        let read = self.read_timestamp(names, headers, &signatures).and_then(|time| {
+            Ok((time, self.read_id(names, headers)?, self.read_values(names, headers, query)?))
+        });
         match read {
-            Ok((time, id)) => Ok(HeadClaims { signatures, time, id }),
+            Ok((time, id, more)) => Ok(HeadClaims { signatures, time, id, more }),
             Err(error) => {
                 self.check_format(&signatures)?;
                 Err(error)
@@ -83,11 +94,12 @@ impl Scheme {
                 return Err(VerifyError::MalformedHeader(label));
             }
         }
-        let field = match self.timestamp.map(|timestamp| timestamp.location) {
-            Some(TimestampLocation::Field(field)) => Some(field),
-            _ => None,
+        let timestamp = match self.timestamp.map(|timestamp| timestamp.location) {
+            Some(TimestampLocation::Field(field)) => TimestampEntry::Field(field),
+            Some(TimestampLocation::First) => TimestampEntry::First,
+            _ => TimestampEntry::Absent,
         };
-        self.placement.read(&names.signatures, headers, query, field, claimed)
+        self.placement.read(&names.signatures, headers, query, timestamp, claimed)
     }
 
     /// Checks that at least one of the signatures is well formed.
@@ -116,7 +128,13 @@ impl Scheme {
         let Some(timestamp) = &self.timestamp else { return Ok(None) };
         let text = match (timestamp.location, &names.timestamp) {
             (TimestampLocation::Header(label), Some(name)) => {
-                grammar::named_header_text(headers, label, name)?
+                let other = timestamp.other_header.zip(names.other_timestamp.as_ref());
+                match other.filter(|_| !headers.contains_key(name)) {
+                    Some((label, name)) if headers.contains_key(name) => {
+                        grammar::named_header_text(headers, label, name)?
+                    }
+                    _ => grammar::named_header_text(headers, label, name)?,
+                }
             }
             _ => match claimed.timestamp {
                 Some(text) => text,
@@ -127,6 +145,12 @@ impl Scheme {
             },
         };
         let millis = timestamp.parse(text).ok_or(VerifyError::MalformedTimestamp)?;
+        if self.placement.has_groups() {
+            let mut times = claimed.all().iter().map(|signature| signature.timestamp);
+            if times.any(|text| timestamp.parse(text).is_none()) {
+                return Err(VerifyError::MalformedTimestamp);
+            }
+        }
         Ok(Some((text, millis)))
     }
 
@@ -157,10 +181,18 @@ fn contains_or_overlaps(text: &str, end: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
-    use crate::verify::scheme::fixtures::{
-        HMAC_SHA256_HEX, IN_BODY, IN_FIELDS, NAMED, SIGNATURE, TIMED, UNPARTED, check, judge,
-        signed, with,
+    use crate::verify::{
+        Secret,
+        scheme::{
+            RequestToSign, SignError, Timestamp,
+            fixtures::{
+                HMAC_SHA256_HEX, IN_BODY, IN_FIELDS, NAMED, SIGNATURE, TIMED, UNPARTED, check,
+                judge, now, signed, with,
+            },
+        },
     };
 
     #[test]
@@ -221,6 +253,129 @@ mod tests {
             let headers = signed(IN_BODY, body.as_bytes());
             assert_eq!(judge(IN_BODY, &headers, body.as_bytes()), Err(malformed), "{body}");
         }
+    }
+
+    #[test]
+    fn another_header_has_the_time_of_a_request_without_the_first() {
+        const EITHER: Scheme = TIMED.timestamp(Timestamp::header("x-time").or_header("x-other"));
+        let headers = signed(EITHER, b"{}");
+        assert!(judge(EITHER, &headers, b"{}").is_ok());
+        let mut other = with(headers.clone(), "x-other", "1760000000");
+        other.remove("x-time");
+        assert!(judge(EITHER, &other, b"{}").is_ok());
+        // Only the first one counts if both are there.
+        assert!(judge(EITHER, &with(headers.clone(), "x-other", "soon"), b"{}").is_ok());
+        let other = with(with(headers, "x-other", "1760000000"), "x-time", "soon");
+        assert_eq!(check(EITHER, &other), Err(VerifyError::MalformedTimestamp));
+        let mut neither = other;
+        neither.remove("x-time");
+        neither.remove("x-other");
+        assert_eq!(check(EITHER, &neither), Err(VerifyError::MissingHeader("x-time")));
+    }
+
+    #[test]
+    fn each_group_is_signed_with_its_own_time() {
+        const GROUPS: Scheme = HMAC_SHA256_HEX
+            .field_groups(" ", ",", "v1")
+            .timestamp(Timestamp::field("t"))
+            .signed("{timestamp}.{body}");
+        let sent = |value: &str| with(HeaderMap::new(), SIGNATURE, value);
+        let of = |headers: &HeaderMap| headers[SIGNATURE].to_str().expect("ASCII").to_owned();
+        let good = of(&signed(GROUPS, b"{}"));
+        let signature = good.split_once("v1=").expect("a signature").1;
+        let wrong = format!("t=1760000001,v1={}", "0".repeat(64));
+        for value in [good.clone(), format!("{good} {wrong}"), format!("{wrong} {good}")] {
+            let judged = judge(GROUPS, &sent(&value), b"{}").map(|it| it.signed_at);
+            assert_eq!(judged, Ok(Some(now())), "{value}");
+            let changed = judge(GROUPS, &sent(&value), b"{ }").map(drop);
+            assert_eq!(changed, Err(VerifyError::InvalidSignature), "{value}");
+        }
+        // The signature of one group does not fit the time of another.
+        let swapped = format!("t=1760000001,v1={signature} t=1760000000,v1={}", "0".repeat(64));
+        let judged = judge(GROUPS, &sent(&swapped), b"{}").map(drop);
+        assert_eq!(judged, Err(VerifyError::InvalidSignature));
+        for value in [format!("{good} v1={signature}"), format!("t=soon,v1={signature} {good}")] {
+            assert_eq!(check(GROUPS, &sent(&value)), Err(VerifyError::MalformedTimestamp));
+        }
+        // The time that counts is that of the group that matches.
+        let old = {
+            let at = UNIX_EPOCH + Duration::from_secs(1_759_999_000);
+            let request = RequestToSign::new(b"{}").at(at);
+            of(&GROUPS.sign(&Secret::new("s3cret"), &request).expect("signed").headers)
+        };
+        let judged = judge(GROUPS, &sent(&format!("t=1760000000,v1={signature} {old}")), b"[]");
+        assert_eq!(judged.map(drop), Err(VerifyError::InvalidSignature));
+        let judged = judge(GROUPS, &sent(&format!("{wrong} {old}")), b"{}").map(drop);
+        assert_eq!(judged, Err(VerifyError::TimestampTooOld));
+    }
+
+    #[test]
+    fn a_list_may_begin_with_the_time() {
+        const LIST: Scheme = HMAC_SHA256_HEX
+            .list(",")
+            .timestamp(Timestamp::first_in_list())
+            .signed("{timestamp}.{body}");
+        let headers = signed(LIST, b"{}");
+        let value = headers[SIGNATURE].to_str().expect("ASCII").to_owned();
+        let (time, signature) = value.split_once(',').expect("a time first");
+        assert_eq!(time, "1760000000");
+        let zeros = "0".repeat(64);
+        let sent = |value: String| with(HeaderMap::new(), SIGNATURE, &value);
+        for value in [format!("{time},{zeros},{signature}"), format!("{time},{signature},{zeros}")]
+        {
+            assert!(judge(LIST, &sent(value), b"{}").is_ok());
+        }
+        for (value, error) in [
+            (format!("{time},{zeros}"), VerifyError::InvalidSignature),
+            (format!("1760000001,{signature}"), VerifyError::InvalidSignature),
+            (format!("{signature},{time}"), VerifyError::MalformedSignature(SIGNATURE)),
+            (signature.to_owned(), VerifyError::MalformedSignature(SIGNATURE)),
+            (format!("soon,{signature}"), VerifyError::MalformedTimestamp),
+        ] {
+            let judged = judge(LIST, &sent(value.clone()), b"{}").map(drop);
+            assert_eq!(judged, Err(error), "{value}");
+        }
+    }
+
+    #[test]
+    fn any_header_may_have_any_signature() {
+        const ANY: Scheme = Scheme::hmac_sha256().any_header(&["x-a", "x-b"]);
+        let headers = signed(ANY, b"{}");
+        let value = headers["x-a"].to_str().expect("hex").to_owned();
+        let zeros = "0".repeat(64);
+        let moved = with(with(HeaderMap::new(), "x-a", &zeros), "x-b", &value);
+        let both = with(headers.clone(), "x-b", &zeros);
+        let second = with(HeaderMap::new(), "x-b", &value);
+        for headers in [headers, moved, both, second] {
+            assert!(judge(ANY, &headers, b"{}").is_ok());
+            let changed = judge(ANY, &headers, b"{ }").map(drop);
+            assert_eq!(changed, Err(VerifyError::InvalidSignature));
+        }
+        assert_eq!(check(ANY, &HeaderMap::new()), Err(VerifyError::MissingHeader("x-a")));
+    }
+
+    #[test]
+    fn a_token_in_the_body_is_text() {
+        const PASSCODE: Scheme = Scheme::token().pointer("/passcode");
+        let request = RequestToSign::new(br#"{"a":1}"#);
+        let sent = PASSCODE.checked().sign(&Secret::new("s3cret"), &request).expect("signed");
+        assert!(sent.headers.is_empty());
+        assert!(judge(PASSCODE, &sent.headers, &sent.body).is_ok());
+        for (body, error) in [
+            (r#"{"passcode":"s3cre"}"#, VerifyError::InvalidSignature),
+            (r#"{"passcode":"S3cret"}"#, VerifyError::InvalidSignature),
+            (r#"{"passcode":""}"#, VerifyError::InvalidSignature),
+            (r#"{"passcode":7}"#, VerifyError::MalformedBody),
+            (r#"{"passcode":["s3cret"]}"#, VerifyError::MalformedBody),
+            (r#"{"passcode":"s3cret","passcode":"s3cret"}"#, VerifyError::MalformedBody),
+            (r#"{"a":1}"#, VerifyError::MalformedBody),
+            ("", VerifyError::MalformedBody),
+        ] {
+            let judged = judge(PASSCODE, &HeaderMap::new(), body.as_bytes()).map(drop);
+            assert_eq!(judged, Err(error), "{body}");
+        }
+        let unsigned = PASSCODE.sign(&Secret::new("s3cret"), &RequestToSign::new(b"[]"));
+        assert_eq!(unsigned.map(drop), Err(SignError::Body));
     }
 
     #[test]

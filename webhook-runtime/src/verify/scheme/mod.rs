@@ -12,8 +12,10 @@
 
 mod alternatives;
 mod asymmetric;
+mod borders;
 mod check;
 mod custom;
+mod dates;
 mod describe;
 mod encoding;
 mod error;
@@ -22,6 +24,7 @@ mod fixtures;
 mod grammar;
 mod head;
 mod hmac;
+mod http_date;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key;
@@ -31,6 +34,7 @@ mod rfc3339;
 mod sensitive_headers;
 mod sign;
 mod signed;
+mod signed_value;
 mod template;
 #[cfg(feature = "testing")]
 mod testing;
@@ -47,6 +51,7 @@ pub use key_encoding::KeyEncoding;
 pub use request::SignedRequest;
 pub use sign::{RequestToSign, SignError, SignedParts};
 pub use signed::{Identity, Signed};
+pub use signed_value::SignedValue;
 pub use timestamp::Timestamp;
 pub use verify::Verified;
 
@@ -108,6 +113,10 @@ pub struct Scheme {
     form_field: Option<&'static str>,
     /// The names of a second family of headers: a name, and the other name.
     alternatives: &'static [(&'static str, &'static str)],
+    /// Further signed values of the head.
+    values: &'static [SignedValue],
+    /// True if the body is not signed, on purpose.
+    bodyless: bool,
 }
 
 impl Scheme {
@@ -123,6 +132,8 @@ impl Scheme {
             requires: &[],
             form_field: None,
             alternatives: &[],
+            values: &[],
+            bodyless: false,
         }
     }
 
@@ -146,7 +157,14 @@ impl Scheme {
         Self::new(Algorithm::HmacSha512)
     }
 
-    /// A plain SHA-256 hash of a text that begins with `{secret}`.
+    /// A plain SHA-1 hash of a text that contains `{secret}`, for providers that offer nothing
+    /// better.
+    #[must_use]
+    pub const fn sha1() -> Self {
+        Self::new(Algorithm::Sha1)
+    }
+
+    /// A plain SHA-256 hash of a text that contains `{secret}`.
     #[must_use]
     pub const fn sha256() -> Self {
         Self::new(Algorithm::Sha256)
@@ -229,6 +247,25 @@ impl Scheme {
         Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::EcdsaP256)).key(KeyEncoding::Base64)
     }
 
+    /// RSA PKCS#1 v1.5 with SHA-1, for providers that offer nothing better. The secret is the
+    /// provider's public key (PEM, or SPKI in base64).
+    ///
+    /// Whoever can make the provider sign a text of their choice can prepare a second text with the
+    /// same SHA-1.
+    #[cfg(feature = "rsa")]
+    #[must_use]
+    pub const fn rsa_sha1() -> Self {
+        Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::RsaSha1)).key(KeyEncoding::Pem)
+    }
+
+    /// RSA PKCS#1 v1.5 with SHA-512. The secret is the provider's public key (PEM, or SPKI in
+    /// base64).
+    #[cfg(feature = "rsa")]
+    #[must_use]
+    pub const fn rsa_sha512() -> Self {
+        Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::RsaSha512)).key(KeyEncoding::Pem)
+    }
+
     /// RSA PKCS#1 v1.5 with SHA-256. The secret is the provider's public key (PEM, or SPKI in
     /// base64).
     #[cfg(feature = "rsa")]
@@ -246,6 +283,20 @@ impl Scheme {
     pub const fn query(mut self, name: &'static str) -> Self {
         assert!(self.algorithm.is_credential(), "only a token can stand in the query");
         self.placement = Placement::Query { name };
+        self
+    }
+
+    /// Sets the JSON pointer to the token in the body, for providers that send it there.
+    ///
+    /// # Panics
+    /// If the scheme is not a token. In a constant, this is a compile error.
+    #[must_use]
+    pub const fn pointer(mut self, pointer: &'static str) -> Self {
+        assert!(
+            matches!(self.algorithm, Algorithm::Token),
+            "only a token can stand in the body at a pointer"
+        );
+        self.placement = Placement::Pointer { pointer: checked_pointer(pointer) };
         self
     }
 
@@ -276,6 +327,49 @@ impl Scheme {
         self.grammar(Grammar::Fields { separator, signature })
     }
 
+    /// The header is a list of `key=value` fields, and of signatures that have no key. `separator`
+    /// is between them. Fields with a key are ignored, except that of the timestamp.
+    ///
+    /// # Panics
+    /// If the separator is empty, or no header was set before. In a constant, this is a compile
+    /// error.
+    #[must_use]
+    pub const fn unnamed_field(self, separator: &'static str) -> Self {
+        assert!(!separator.is_empty(), "fields need a separator");
+        self.grammar(Grammar::Fields { separator, signature: "" })
+    }
+
+    /// The header is a list of groups with `between` between them. Each group has
+    /// [`fields`](Self::fields): a timestamp, and the signatures made with it. Senders have a group
+    /// for each secret while they rotate one.
+    ///
+    /// # Panics
+    /// If an argument is empty, or no header was set before. In a constant, this is a compile
+    /// error.
+    #[must_use]
+    pub const fn field_groups(
+        self,
+        between: &'static str,
+        separator: &'static str,
+        signature: &'static str,
+    ) -> Self {
+        assert!(!between.is_empty() && !separator.is_empty(), "groups need separators");
+        assert!(!signature.is_empty(), "fields need the name of the signature's field");
+        self.grammar(Grammar::Groups { between, separator, signature })
+    }
+
+    /// The header is a list of signatures, separated by exactly `separator`. With
+    /// [`Timestamp::first_in_list`], its first entry is the timestamp.
+    ///
+    /// # Panics
+    /// If the separator is empty, or no header was set before. In a constant, this is a compile
+    /// error.
+    #[must_use]
+    pub const fn list(self, separator: &'static str) -> Self {
+        assert!(!separator.is_empty(), "a list needs a separator");
+        self.grammar(Grammar::List { separator })
+    }
+
     /// The header is a list of `version,signature`, separated by spaces. Entries of other versions
     /// are ignored.
     #[must_use]
@@ -303,6 +397,23 @@ impl Scheme {
             at += 1;
         }
         self.placement = Placement::Paired { names };
+        self
+    }
+
+    /// The signature is in one of these headers, or in several while a secret is rotated. Every
+    /// secret is valid for every header.
+    ///
+    /// # Panics
+    /// If there are no names. In a constant, this is a compile error.
+    #[must_use]
+    pub const fn any_header(mut self, names: &'static [&'static str]) -> Self {
+        assert!(!names.is_empty(), "a signature needs at least one header");
+        let mut at = 0;
+        while at < names.len() {
+            checked_name(names[at]);
+            at += 1;
+        }
+        self.placement = Placement::Any { names };
         self
     }
 
@@ -367,11 +478,20 @@ impl Scheme {
     }
 
     /// Sets the signed text: literal text and the placeholders `{id}`, `{timestamp}`, `{method}`,
-    /// `{url}`, `{body}` and `{secret}`. `{decoded_url}` is the URL after decoding the
+    /// `{url}`, `{body}`, `{secret}` and the names of the [`values`](Self::values). `{body_sha256}`
+    /// is the SHA-256 of the body in lower-case hex. `{decoded_url}` is the URL after decoding the
     /// percent-escapes that HubSpot decodes.
     #[must_use]
     pub const fn signed(mut self, template: &'static str) -> Self {
         self.template = Template::parse(template);
+        self
+    }
+
+    /// Says that the body is not signed. Whoever has seen one request can send it with another body,
+    /// so this is for providers that leave no choice.
+    #[must_use]
+    pub const fn without_body(mut self) -> Self {
+        self.bodyless = true;
         self
     }
 

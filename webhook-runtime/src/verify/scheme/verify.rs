@@ -10,15 +10,15 @@ use http::HeaderName;
 use super::{
     Identity, Scheme, SignedRequest, VerifyError,
     encoding::{MAX_SIGNATURE, MAX_TEXT},
-    grammar::Signatures,
+    grammar::{Placement, Signature, Signatures},
     head::HeadClaims,
     key::{self, Key},
     template::{self, Values},
-    timestamp::{TimestampLocation, TimestampUnit},
+    timestamp::TimestampLocation,
 };
 use crate::verify::{
     form::{self, AmbiguousForm},
-    is_labelled_form, json,
+    is_labelled_form, json, named,
 };
 
 /// The result of a successful verification.
@@ -82,47 +82,79 @@ impl Scheme {
             return Err(VerifyError::MalformedBody);
         }
         let values = head.values(request, body);
-        let secret = self
-            .find_secret(&head.signatures, &values, keys)
-            .ok_or(VerifyError::InvalidSignature)?;
-        let sent_millis = head.time.map(|(_, millis)| millis);
+        let token = self.token_in_body(request.body)?;
+        let (secret, group_time) = match &token {
+            Some(token) => self.find_secret(&Signatures::of(token), &values, keys),
+            None => self.find_secret(&head.signatures, &values, keys),
+        }
+        .ok_or(VerifyError::InvalidSignature)?;
+        let sent_millis = group_time.or(head.time.map(|(_, millis)| millis));
         let timestamp = self.check_timestamp(sent_millis, request.body, now)?;
         let identity = wants_identity.then(|| self.identity(&values));
         let signed_field = field.map(|field| field.into_owned().into_bytes());
         Ok(Verified { secret_name: secret, signed_at: timestamp, identity, signed_field })
     }
 
+    /// The name of the secret that a signature matches, and the time of the signature's group.
     fn find_secret(
         &self,
         claimed: &Signatures<'_>,
         values: &Values<'_>,
         keys: &[(Cow<'static, str>, Key)],
-    ) -> Option<Cow<'static, str>> {
+    ) -> Option<(Cow<'static, str>, Option<u64>)> {
         for (at, (name, key)) in keys.iter().enumerate() {
-            let mut signatures = claimed
-                .all()
-                .iter()
-                .filter(|signature| signature.secret.is_none_or(|secret| secret == at))
-                .map(|signature| signature.text);
-            let matches = if self.algorithm.is_credential() {
-                signatures.any(|text| key.matches_credential(text.as_bytes()))
-            } else if let Some(tag) = key.tag(&self.template, values) {
-                // Encodings are strict, so comparing texts is the same as comparing bytes.
-                let mut buffer = [0; MAX_TEXT];
-                let expected = self.encoding.encode_into(tag.as_bytes(), &mut buffer)?;
-                signatures.any(|text| key::constant_time_eq(expected, text.as_bytes()))
-            } else {
-                let mut buffer = [0; MAX_SIGNATURE];
-                signatures.any(|text| {
-                    let sent = self.encoding.decode(text, &mut buffer);
-                    sent.is_some_and(|sent| key.verifies(&self.template, values, sent))
-                })
-            };
-            if matches {
-                return Some(name.clone());
+            for group in claimed.groups() {
+                let timestamp = group.first().map_or("", |signature| signature.timestamp);
+                let values = match timestamp {
+                    "" => *values,
+                    timestamp => Values { timestamp, ..*values },
+                };
+                if self.matches_any(group, at, &values, key)? {
+                    let time = self.timestamp.and_then(|time| time.parse(timestamp));
+                    return Some((name.clone(), time));
+                }
             }
         }
         None
+    }
+
+    /// True if the key made one of these signatures; `None` if its tag cannot be written.
+    fn matches_any(
+        &self,
+        claimed: &[Signature<'_>],
+        at: usize,
+        values: &Values<'_>,
+        key: &Key,
+    ) -> Option<bool> {
+        let mut signatures = claimed
+            .iter()
+            .filter(|signature| signature.secret.is_none_or(|secret| secret == at))
+            .map(|signature| signature.text);
+        Some(if self.algorithm.is_credential() {
+            signatures.any(|text| key.matches_credential(text.as_bytes()))
+        } else if let Some(tag) = key.tag(&self.template, values) {
+            // Encodings are strict, so comparing texts is the same as comparing bytes.
+            let mut buffer = [0; MAX_TEXT];
+            let expected = self.encoding.encode_into(tag.as_bytes(), &mut buffer)?;
+            signatures.any(|text| key::constant_time_eq(expected, text.as_bytes()))
+        } else {
+            let mut buffer = [0; MAX_SIGNATURE];
+            signatures.any(|text| {
+                let sent = self.encoding.decode(text, &mut buffer);
+                sent.is_some_and(|sent| key.verifies(&self.template, values, sent))
+            })
+        })
+    }
+
+    /// The token, if it is in the body.
+    fn token_in_body<'r>(&self, body: &'r [u8]) -> Result<Option<Cow<'r, str>>, VerifyError> {
+        let Placement::Pointer { pointer } = self.placement else { return Ok(None) };
+        std::str::from_utf8(body)
+            .ok()
+            .and_then(|body| named::scalars(body, [pointer]))
+            .and_then(|[token]| token?.into_text())
+            .map(Some)
+            .ok_or(VerifyError::MalformedBody)
     }
 
     /// The form field that is signed instead of the body.
@@ -143,8 +175,7 @@ impl Scheme {
     /// True if the border between time and body is ambiguous: only a numeric time separates id and
     /// body, and the body begins with a token character.
     fn body_could_extend_time(&self, body: &[u8]) -> bool {
-        let digits =
-            self.timestamp.is_some_and(|timestamp| timestamp.unit != TimestampUnit::Rfc3339);
+        let digits = self.timestamp.is_some_and(|timestamp| timestamp.unit.is_number());
         digits
             && self.template.id_could_overlap_body(digits)
             && !body.is_empty()
