@@ -322,8 +322,9 @@ fn body(provider: &Provider, random: &mut Random, now: SystemTime) -> (bool, Vec
         "linear" => format!(r#"{{"webhookTimestamp":{},"x":"{word}"}}"#, since_1970.as_millis()),
         "mailgun" => format!(r#"{{"event-data":{{"event":"{word}"}}}}"#),
         "mandrill" => return (true, format!("mandrill_events=%5B\"{word}\"%5D").into()),
-        "twilio" => return (true, format!("A={word}&B={}", random.word(5)).into()),
+        "plivo" | "twilio" => return (true, format!("A={word}&B={}", random.word(5)).into()),
         "microsoft-graph" => format!(r#"{{"value":[{{"id":"{word}"}},{{}}]}}"#),
+        "coinbase-cdp" | "hygraph" => format!(r#"{{"x":"{word}"}}"#),
         // Behind a URL, other bodies could be taken for its end.
         _ if provider.scheme_info().signs_url => format!(r#"{{"x":"{word}"}}"#),
         _ => {

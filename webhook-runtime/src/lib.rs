@@ -55,7 +55,7 @@
 //! | `ed25519` | `DISCORD`, `STANDARD_WEBHOOKS_V1A` |
 //! | `jwt` | `ATLASSIAN_CONNECT`, `LIVEKIT`, `MESSAGEBIRD`, `MONDAY`, `NETLIFY` |
 //! | `jwt` and `ecdsa` | `PLAID` |
-//! | `rsa` | `KICK` |
+//! | `rsa` | `KICK`, `TRAVIS_CI` |
 //! | `https-keys` | `HttpsKeys`, which fetches the keys of `AWS_SNS` and `PAYPAL` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

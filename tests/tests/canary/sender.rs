@@ -279,7 +279,7 @@ fn body(provider: &Provider, note: &str, at: SystemTime) -> (bool, Vec<u8>) {
         "infisical" => format!(r#"{{"timestamp":{millis},{note}}}"#),
         "linear" => format!(r#"{{"webhookTimestamp":{millis},{note}}}"#),
         "mailgun" => format!(r#"{{{note},"event-data":{{"event":"opened"}}}}"#),
-        "mandrill" | "twilio" => {
+        "mandrill" | "plivo" | "twilio" => {
             let mut form = form_urlencoded::Serializer::new(String::new());
             let (field, value) = match provider.name() {
                 "mandrill" => ("mandrill_events", format!("[{{{note}}}]")),

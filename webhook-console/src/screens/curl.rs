@@ -140,7 +140,10 @@ fn clock_command(timestamp: &Timestamp) -> Option<&'static str> {
     match &*timestamp.format(1_000) {
         "1" => Some("date +%s"),
         "1000" => Some("date +%s000"),
-        text if text.starts_with("1970-01-01T") => Some("date -u +%Y-%m-%dT%H:%M:%SZ"),
+        text if text.starts_with("1970-01-01T") && text.ends_with('Z') => {
+            Some("date -u +%Y-%m-%dT%H:%M:%SZ")
+        }
+        text if text.starts_with("1970-01-01T") => Some("date -u +%Y-%m-%dT%H:%M:%S"),
         _ => None,
     }
 }

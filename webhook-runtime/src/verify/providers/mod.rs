@@ -15,12 +15,14 @@ mod aws_sns;
 mod azure_eventgrid;
 mod bitbucket;
 mod r#box;
+mod braintree;
 mod calcom;
 mod calendly;
 mod circleci;
 mod clerk;
 mod cloudevents;
 mod cloudinary;
+mod coinbase_cdp;
 mod coinbase_commerce;
 mod contentful;
 mod cronofy;
@@ -41,6 +43,7 @@ mod heroku;
 mod hmac_sha256_hex;
 mod hookdeck;
 mod hubspot;
+mod hygraph;
 mod infisical;
 mod intercom;
 mod jira;
@@ -79,6 +82,7 @@ mod paypal;
 mod persona;
 #[cfg(all(feature = "jwt", feature = "ecdsa"))]
 mod plaid;
+mod plivo;
 mod polar;
 mod postmark;
 mod quickbooks;
@@ -125,12 +129,14 @@ pub use aws_sns::AWS_SNS;
 pub use azure_eventgrid::EVENT_GRID;
 pub use bitbucket::{BITBUCKET, BITBUCKET_DATA_CENTER};
 pub use r#box::BOX;
+pub use braintree::BRAINTREE;
 pub use calcom::CALCOM;
 pub use calendly::CALENDLY;
 pub use circleci::CIRCLECI;
 pub use clerk::CLERK;
 pub use cloudevents::{CLOUDEVENTS, CLOUDEVENTS_STRUCTURED};
 pub use cloudinary::{CLOUDINARY, CLOUDINARY_SHA256};
+pub use coinbase_cdp::COINBASE_CDP;
 pub use coinbase_commerce::COINBASE_COMMERCE;
 pub use contentful::CONTENTFUL;
 pub use cronofy::CRONOFY;
@@ -150,6 +156,7 @@ pub use heroku::HEROKU;
 pub use hmac_sha256_hex::HMAC_SHA256_HEX;
 pub use hookdeck::HOOKDECK;
 pub use hubspot::{HUBSPOT, HUBSPOT_V1, HUBSPOT_V2};
+pub use hygraph::HYGRAPH;
 pub use infisical::INFISICAL;
 pub use intercom::INTERCOM;
 pub use jira::JIRA;
@@ -188,6 +195,7 @@ pub use paypal::PAYPAL;
 pub use persona::PERSONA;
 #[cfg(all(feature = "jwt", feature = "ecdsa"))]
 pub use plaid::PLAID;
+pub use plivo::PLIVO;
 pub use polar::POLAR;
 pub use postmark::POSTMARK;
 pub use quickbooks::QUICKBOOKS;
@@ -250,6 +258,10 @@ pub const ALL: &[&Provider] = &[
     &PAYPAL,
     #[cfg(all(feature = "jwt", feature = "ecdsa"))]
     &PLAID,
+    &BRAINTREE,
+    &COINBASE_CDP,
+    &HYGRAPH,
+    &PLIVO,
     &TWILIO,
     &AIRTABLE,
     &ASANA,

@@ -250,8 +250,7 @@ impl Grammar {
             Self::Groups { between, separator, signature } => {
                 let mut rest = Some(value);
                 while let Some(text) = rest {
-                    let (group, start) = (text, claimed.len);
-                    let group = split_first(group, between);
+                    let (group, start) = (split_first(text, between), claimed.len);
                     rest = group.1;
                     claimed.timestamp = None;
                     read_fields(header, group.0, [separator, signature], timestamp, claimed)?;
@@ -265,10 +264,8 @@ impl Grammar {
             Self::List { separator } => {
                 let mut rest = Some(value);
                 if timestamp == TimestampEntry::First {
-                    (claimed.timestamp, rest) = {
-                        let (first, rest) = split_first(value, separator);
-                        (Some(first), rest)
-                    };
+                    let (first, behind) = split_first(value, separator);
+                    (claimed.timestamp, rest) = (Some(first), behind);
                 }
                 while let Some(text) = rest {
                     let signature;

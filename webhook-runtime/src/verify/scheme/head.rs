@@ -129,12 +129,12 @@ impl Scheme {
         let text = match (timestamp.location, &names.timestamp) {
             (TimestampLocation::Header(label), Some(name)) => {
                 let other = timestamp.other_header.zip(names.other_timestamp.as_ref());
-                match other.filter(|_| !headers.contains_key(name)) {
-                    Some((label, name)) if headers.contains_key(name) => {
-                        grammar::named_header_text(headers, label, name)?
-                    }
-                    _ => grammar::named_header_text(headers, label, name)?,
-                }
+                let is_sent = |name: &HeaderName| headers.contains_key(name);
+                let (label, name) = match other {
+                    Some((label, other)) if !is_sent(name) && is_sent(other) => (label, other),
+                    _ => (label, name),
+                };
+                grammar::named_header_text(headers, label, name)?
             }
             _ => match claimed.timestamp {
                 Some(text) => text,
