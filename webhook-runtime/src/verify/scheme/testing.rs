@@ -42,6 +42,11 @@ impl Scheme {
         self.timestamp.is_some_and(|timestamp| timestamp.unit == TimestampUnit::Millis)
     }
 
+    /// True if the time may be in seconds or in milliseconds.
+    pub(crate) fn takes_both_units(&self) -> bool {
+        self.timestamp.is_some_and(|timestamp| timestamp.unit == TimestampUnit::SecondsOrMillis)
+    }
+
     /// The algorithm, if it is asymmetric.
     pub(crate) fn asymmetric_algorithm(&self) -> Option<AsymmetricAlgorithm> {
         match self.algorithm {
@@ -306,6 +311,10 @@ mod tests {
         let counts = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).uses_milliseconds();
         assert!(counts(TIME.unix_millis()) && !counts(TIME) && !counts(TIME.rfc3339()));
         assert!(!HMAC_SHA256_HEX.uses_milliseconds());
+        let either = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).takes_both_units();
+        assert!(
+            either(TIME.unix_seconds_or_millis()) && !either(TIME) && !either(TIME.unix_millis())
+        );
         assert_eq!(HMAC_SHA256_HEX.asymmetric_algorithm(), None);
     }
 
