@@ -570,7 +570,7 @@ fn signed(provider: &Provider) -> String {
         return if is_credential(scheme) {
             "nothing".to_owned()
         } else {
-            format!("`{}`", scheme.signed_template())
+            format!("`{}`", scheme.signed_pattern())
         };
     }
     let info = provider.scheme_info();

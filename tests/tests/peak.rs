@@ -24,15 +24,19 @@ const SIZE: usize = 2 * 1024 * 1024;
 const MOST: u64 = 300;
 
 /// The providers that look into a body before they believe it.
-const LOOKING: [&str; 9] = [
+const LOOKING: [&str; 13] = [
     "adyen",
     "aws-sns",
+    "braintree",
+    "figma",
     "gitea",
     "hubspot-v3",
+    "infisical",
     "linear",
     "mailgun",
     "mandrill",
     "microsoft-graph",
+    "plivo",
     "twilio",
 ];
 
@@ -117,7 +121,7 @@ impl Case {
         };
         let of_form = RequestToSign::new(b"mandrill_events=%5B%5D").form();
         let of_json = RequestToSign::new(
-            br#"{"notificationItems":[{"NotificationRequestItem":{}}],"value":[{}],"webhookTimestamp":1760000000000,"webhookMetadata":{"webhookDeliveryAttemptTimestamp":"2025-10-09T08:53:20Z"}}"#,
+            br#"{"notificationItems":[{"NotificationRequestItem":{}}],"value":[{}],"webhookTimestamp":1760000000000,"timestamp":1760000000000,"webhookMetadata":{"webhookDeliveryAttemptTimestamp":"2025-10-09T08:53:20Z"}}"#,
         );
         let signed = [of_json, of_form]
             .into_iter()

@@ -149,7 +149,8 @@ impl Case {
             }
         }
         // The keys before a signature in the body.
-        for name in ["hmacSignature", "clientState", "signature", "token", "timestamp"] {
+        for name in ["hmacSignature", "clientState", "passcode", "signature", "token", "timestamp"]
+        {
             let before = format!("\"{name}\":\"");
             let text = String::from_utf8_lossy(&self.request.body).into_owned();
             let is_signature = self.provider.scheme_info().signature_header.is_empty();
@@ -316,10 +317,12 @@ fn body(provider: &Provider, random: &mut Random, now: SystemTime) -> (bool, Vec
         "adyen" => format!(
             r#"{{"notificationItems":[{{"NotificationRequestItem":{{"pspReference":"{word}"}}}}]}}"#
         ),
+        "figma" => format!(r#"{{"event_type":"PING","x":"{word}"}}"#),
         "mailgun" => format!(r#"{{"event-data":{{"event":"{word}"}}}}"#),
         "mandrill" => return (true, format!("mandrill_events=%5B\"{word}\"%5D").into()),
-        "twilio" => return (true, format!("A={word}&B={}", random.word(5)).into()),
+        "plivo" | "twilio" => return (true, format!("A={word}&B={}", random.word(5)).into()),
         "microsoft-graph" => format!(r#"{{"value":[{{"id":"{word}"}},{{}}]}}"#),
+        "coinbase-cdp" | "hygraph" => format!(r#"{{"x":"{word}"}}"#),
         // Behind a URL, other bodies could be taken for its end.
         _ if provider.scheme_info().signs_url => format!(r#"{{"x":"{word}"}}"#),
         _ => {

@@ -234,7 +234,7 @@ fn pairs(provider: &Provider) -> Option<[keys::Pair; 2]> {
     match provider.scheme()?.algorithm() {
         "Ed25519" => Some(keys::ed25519()),
         "ECDSA P-256 SHA-256" => Some(keys::p256()),
-        "RSA PKCS#1 v1.5 SHA-256" => Some(keys::rsa()),
+        algorithm if algorithm.starts_with("RSA") => Some(keys::rsa()),
         _ => None,
     }
 }
@@ -273,6 +273,7 @@ fn body(provider: &Provider, note: &str, at: SystemTime) -> (bool, Vec<u8>) {
         "adyen" => format!(
             r#"{{{note},"notificationItems":[{{"NotificationRequestItem":{{"pspReference":"7914"}}}}]}}"#
         ),
+        "infisical" => format!(r#"{{"timestamp":{millis},{note}}}"#),
         "linear" => format!(r#"{{"webhookTimestamp":{millis},{note}}}"#),
         "plain-com" => {
             let time = provider.scheme().and_then(Scheme::signed_timestamp).expect("a time");
@@ -282,7 +283,7 @@ fn body(provider: &Provider, note: &str, at: SystemTime) -> (bool, Vec<u8>) {
             )
         }
         "mailgun" => format!(r#"{{{note},"event-data":{{"event":"opened"}}}}"#),
-        "mandrill" | "twilio" => {
+        "mandrill" | "plivo" | "twilio" => {
             let mut form = form_urlencoded::Serializer::new(String::new());
             let (field, value) = match provider.name() {
                 "mandrill" => ("mandrill_events", format!("[{{{note}}}]")),

@@ -107,7 +107,7 @@ fn letters(sender: &Sender, scanner: &mut Scanner) -> Vec<Letter> {
     for does in ["", "panic", "fail", "refuse"] {
         letters.push(sender.genuine("/any", does).with("x-do", does));
         if !sender::is_credential(sender.provider)
-            && sender.provider.name() != "microsoft-graph"
+            && !["figma", "microsoft-graph"].contains(&sender.provider.name())
             && let Some(expected) = sender.expected("/any", does)
             && expected.len() >= 12
         {

@@ -112,6 +112,9 @@ fn duplicates(provider: &Provider, has_id: bool) -> String {
     match provider.deduplication() {
         _ if signed_id(provider) == Some(true) && provider.scheme_info().signs_body => "the id",
         _ if !provider.scheme_info().signed_headers.is_empty() => "the signed text",
+        _ if provider.scheme().is_some_and(|it| !it.signed_values().is_empty()) => {
+            "the signed text"
+        }
         _ if has_id && unsigned => "the id, which is not signed",
         Deduplication::Disabled => "nothing: no delivery is a duplicate",
         Deduplication::SignedBytesAndEvent => {

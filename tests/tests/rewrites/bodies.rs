@@ -24,7 +24,7 @@ pub(crate) fn all(provider: &Provider, random: &mut Random) -> Vec<(&'static str
                 json!([{"event": "send", "_id": word, "ts": 1, "msg": {"subject": other}}]);
             vec![(FORM, form(&[("mandrill_events", &events.to_string())]))]
         }
-        "twilio" => vec![(
+        "plivo" | "twilio" => vec![(
             FORM,
             form(&[
                 ("AccountSid", &word),
@@ -62,7 +62,7 @@ fn document(word: &str, other: &str) -> Value {
     json!({
         "id": word, "type": "order.paid", "event": "paid", "action": "opened", "name": other,
         "note": "a:b & c=d? \u{e4}", "n": 1, "amount": {"value": 10, "currency": "EUR"},
-        "data": {"id": other, "object": {"id": word}}, "webhookTimestamp": now,
+        "data": {"id": other, "object": {"id": word}}, "webhookTimestamp": now, "timestamp": now,
         "webhookMetadata": {"webhookDeliveryAttemptTimestamp": written},
         "events": [item], "entry": [item], "value": [item],
     })

@@ -170,8 +170,8 @@ fn facts(provider: &Provider) -> Facts {
         None => format!("{header}: …"),
     };
     let signed = match scheme {
-        Some(scheme) if info.signs_body => scheme.signed_template().to_owned(),
-        Some(_) => "nothing: the secret itself is sent".to_owned(),
+        Some(_) if sends_secret(provider) => "nothing: the secret itself is sent".to_owned(),
+        Some(scheme) => scheme.signed_pattern(),
         None => in_code(provider),
     };
     let secret = match scheme {

@@ -21,10 +21,11 @@ struct Method {
 
 const HEADER: &str = "x-signature";
 
-const METHODS: [Method; 4] = [
+const METHODS: [Method; 5] = [
     Method { label: "HMAC-SHA1", scheme: Scheme::hmac_sha1().header(HEADER) },
     Method { label: "HMAC-SHA256", scheme: Scheme::hmac_sha256().header(HEADER) },
     Method { label: "HMAC-SHA512", scheme: Scheme::hmac_sha512().header(HEADER) },
+    Method { label: "SHA-1", scheme: Scheme::sha1().header(HEADER).signed("{secret}{body}") },
     Method { label: "SHA-256", scheme: Scheme::sha256().header(HEADER).signed("{secret}{body}") },
 ];
 
@@ -45,7 +46,7 @@ pub(super) fn find(search: &Search<'_>) -> Option<Cause> {
         Some(scheme) => (scheme.algorithm(), scheme.key_encoding()),
         None => ("", KeyEncoding::Text),
     };
-    let is_of_secret = own.starts_with("HMAC") || own == "SHA-256";
+    let is_of_secret = own.starts_with("HMAC") || own.starts_with("SHA-");
     let is_code =
         provider.scheme().is_none() && info.needs_secret && !info.signature_header.is_empty();
     if !is_of_secret && !is_code {
@@ -67,6 +68,7 @@ pub(super) fn find(search: &Search<'_>) -> Option<Cause> {
         let mut others = METHODS.iter().filter(|method| method.label != own);
         if let Some(method) = others.find(|method| fits(method, &text)) {
             let label = match method.label {
+                "SHA-1" => "a plain SHA-1 of secret and text",
                 "SHA-256" => "a plain SHA-256 of secret and text",
                 label => label,
             };
@@ -79,7 +81,9 @@ pub(super) fn find(search: &Search<'_>) -> Option<Cause> {
         }
     }
     let template = provider.scheme().map_or("more than the body", Scheme::signed_template);
-    if matches!(template, "{body}" | "{secret}{body}") || search.body().is_empty() {
+    if matches!(template, "{body}" | "{secret}{body}" | "{body}{secret}")
+        || search.body().is_empty()
+    {
         return None;
     }
     let mut methods = METHODS.iter().filter(|method| own.is_empty() || method.label == own);

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use webhook_runtime::{
     Provider, providers,
     providers::{GITHUB_SHA1, GOGS, HUBSPOT_V1, HUBSPOT_V2},
-    scheme::Scheme,
+    scheme::{Scheme, SignedValue},
 };
 
 use super::{
@@ -59,7 +59,7 @@ pub(crate) fn signature_names(provider: &Provider) -> Vec<String> {
         return if name.is_empty() { Vec::new() } else { vec![name.to_owned()] };
     };
     let pattern = scheme.signature_pattern();
-    if pattern.starts_with('?') {
+    if pattern.starts_with(['?', '/']) {
         return Vec::new();
     }
     // Each name stands before the colon, and each signature is an ellipsis.
@@ -126,10 +126,12 @@ fn cause(source: &str, usual: &str) -> Cause {
 fn wanted_names<'n>(search: &Search<'_>, names: &'n [String]) -> Vec<&'n str> {
     let provider = search.provider();
     let of_scheme = provider.scheme().map(|it| [it.timestamp_header(), it.signed_id_header()]);
+    let values = provider.scheme().map(Scheme::signed_values).unwrap_or_default();
     names
         .iter()
         .map(String::as_str)
         .chain(of_scheme.into_iter().flatten().flatten())
+        .chain(values.iter().filter_map(SignedValue::header_name))
         .chain(provider.scheme_info().signed_headers.iter().copied())
         .collect()
 }

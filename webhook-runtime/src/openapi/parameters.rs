@@ -98,6 +98,7 @@ impl Parameters {
                     }
                     "The time of signing. It is signed.".to_owned()
                 }
+                ParameterRole::Value { .. } => "A value that is signed beside the body.".to_owned(),
                 ParameterRole::Fixed(value) => {
                     form.insert("const".to_owned(), json!(value));
                     "Always this value.".to_owned()
@@ -110,8 +111,11 @@ impl Parameters {
                     " The provider may use `{other}` instead, and then its other names for all headers."
                 );
             }
-            let required = parameter.role != ParameterRole::OneOfSignatures
-                && scheme.alternatives().is_empty();
+            let may_be_missing = matches!(
+                parameter.role,
+                ParameterRole::OneOfSignatures | ParameterRole::Value { is_optional: true }
+            );
+            let required = !may_be_missing && scheme.alternatives().is_empty();
             let place = if parameter.in_query { "query" } else { "header" };
             self.add(&parameter.name, place, required, &description, &Value::Object(form));
         }
@@ -150,7 +154,7 @@ impl Parameters {
 /// Adds the format of a time, and an example.
 fn describe_time(schema: &mut Map<String, Value>, time: &Timestamp) {
     let example = time.format(EXAMPLE_MILLIS);
-    if example.contains('T') {
+    if example.ends_with('Z') {
         schema.insert("format".to_owned(), json!("date-time"));
     }
     schema.insert("examples".to_owned(), json!([example]));

@@ -83,7 +83,9 @@ fn key_pair(algorithm: AsymmetricAlgorithm, seed: [u8; 32], owner: KeyOwner) -> 
             }
         }
         #[cfg(feature = "rsa")]
-        AsymmetricAlgorithm::RsaSha256 => {
+        AsymmetricAlgorithm::RsaSha1
+        | AsymmetricAlgorithm::RsaSha256
+        | AsymmetricAlgorithm::RsaSha512 => {
             use rsa::{
                 BoxedUint,
                 pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding},

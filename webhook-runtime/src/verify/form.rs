@@ -39,6 +39,11 @@ pub(crate) fn value<'f>(form: &'f [u8], name: &str) -> Result<Option<Cow<'f, str
     }
 }
 
+/// The number of fields.
+pub(crate) fn count(form: &[u8]) -> usize {
+    raw_fields(form).count()
+}
+
 /// The treatment of repeated fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RepeatedFields {
@@ -46,6 +51,8 @@ pub(crate) enum RepeatedFields {
     Distinct,
     /// All values, in their order.
     KeepAll,
+    /// All values, sorted.
+    SortAll,
 }
 
 /// The fields of a form, sorted by name. They are signed joined, without separators.
@@ -67,6 +74,7 @@ impl<'f> SortedFields<'f> {
                 fields.sort_unstable();
                 fields.dedup();
             }
+            RepeatedFields::SortAll => fields.sort_unstable(),
             // Stable, so that the values of a name keep their order.
             RepeatedFields::KeepAll => fields.sort_by(|[left, _], [right, _]| left.cmp(right)),
         }
@@ -206,6 +214,8 @@ mod tests {
         let form = b"b=2&a=3&a=1&a=3";
         assert_eq!(joined(form, RepeatedFields::Distinct).as_deref(), Ok("a1a3b2"));
         assert_eq!(joined(form, RepeatedFields::KeepAll).as_deref(), Ok("a3a1a3b2"));
+        assert_eq!(joined(form, RepeatedFields::SortAll).as_deref(), Ok("a1a3a3b2"));
+        assert_eq!((count(form), count(b"&a&&=&"), count(b"")), (4, 2, 0));
     }
 
     #[test]

@@ -32,7 +32,8 @@ pub(crate) const fn refines_one_of(text: &str, names: &[&str]) -> bool {
     false
 }
 
-const fn begins_with(text: &str, start: &str) -> bool {
+/// True if `text` begins with `start`.
+pub(crate) const fn begins_with(text: &str, start: &str) -> bool {
     let (text, start) = (text.as_bytes(), start.as_bytes());
     if text.len() < start.len() {
         return false;
@@ -57,6 +58,12 @@ mod tests {
         for other in ["", "pus", "pushy", "pusj", "Push"] {
             assert!(!equal("push", other) && !equal(other, "push"), "{other}");
         }
+    }
+
+    #[test]
+    fn begins_with_compares_the_start() {
+        assert!(begins_with("abc", "ab") && begins_with("a", ""));
+        assert!(!begins_with("a", "ab") && !begins_with("ba", "a"));
     }
 
     #[cfg(feature = "axum")]

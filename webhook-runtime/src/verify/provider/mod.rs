@@ -416,7 +416,7 @@ impl Provider {
     #[must_use]
     pub fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
         match &self.mechanism {
-            Mechanism::Data(_) => Vec::new(),
+            Mechanism::Data(scheme) => scheme.credentials(body),
             Mechanism::Code(code) => code.credentials(body),
         }
     }

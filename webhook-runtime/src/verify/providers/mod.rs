@@ -28,6 +28,7 @@ mod aws_sns;
 mod azure_eventgrid;
 mod bitbucket;
 mod r#box;
+mod braintree;
 mod buildkite;
 mod calcom;
 mod calendly;
@@ -41,10 +42,13 @@ mod cloudconvert;
 mod cloudevents;
 mod cloudflare_notifications;
 mod cloudflare_stream;
+mod cloudinary;
+mod coinbase_cdp;
 mod coinbase_commerce;
 mod contentful;
 mod creem;
 mod crisp;
+mod cronofy;
 mod customer_io;
 #[cfg(feature = "ed25519")]
 mod discord;
@@ -60,6 +64,7 @@ mod ebay;
 mod elevenlabs;
 mod escapes;
 mod expo;
+mod figma;
 mod finch;
 #[cfg(all(feature = "jwt", feature = "rsa"))]
 mod fireblocks;
@@ -85,9 +90,12 @@ mod grafana;
 mod helpscout;
 mod heroku;
 mod hmac_sha256_hex;
+mod hookdeck;
 mod hubspot;
+mod hygraph;
 mod imagekit;
 mod increase;
+mod infisical;
 mod intercom;
 mod jira;
 #[cfg(feature = "rsa")]
@@ -97,6 +105,7 @@ mod kinde;
 mod klaviyo;
 mod kontent;
 mod langfuse;
+mod lark;
 mod launchdarkly;
 mod lemonsqueezy;
 mod line;
@@ -115,9 +124,11 @@ mod mailersend;
 mod mailgun;
 mod mandrill;
 mod mautic;
+mod mercado_pago;
 #[cfg(feature = "jwt")]
 mod messagebird;
 mod meta;
+mod metronome;
 mod microsoft_graph;
 mod modern_treasury;
 mod mollie;
@@ -134,16 +145,19 @@ mod okta;
 mod onfido;
 mod onfleet;
 mod openai;
+mod orb;
 mod paddle;
 mod paddle_events;
 mod pagerduty;
 #[cfg(feature = "certificates")]
 mod paypal;
 mod paystack;
+mod persona;
 #[cfg(all(feature = "jwt", feature = "ecdsa"))]
 mod plaid;
 mod plain_com;
 mod planetscale;
+mod plivo;
 mod polar;
 mod postmark;
 mod privy;
@@ -152,6 +166,7 @@ mod pusher;
 mod qstash;
 mod quickbooks;
 mod razorpay;
+mod recurly;
 mod replicate;
 mod resend;
 mod retell;
@@ -169,6 +184,7 @@ mod sentry;
 mod shippo;
 mod shopify;
 mod shopify_events;
+mod sinch;
 mod slack;
 mod slack_events;
 mod smartcar;
@@ -191,6 +207,8 @@ mod telegram;
 mod telnyx;
 mod terraform_cloud;
 mod tiktok;
+#[cfg(feature = "rsa")]
+mod travis_ci;
 mod trello;
 #[cfg(all(feature = "jwt", feature = "ecdsa-p521"))]
 mod truelayer;
@@ -237,6 +255,7 @@ pub use aws_sns::AWS_SNS;
 pub use azure_eventgrid::EVENT_GRID;
 pub use bitbucket::{BITBUCKET, BITBUCKET_DATA_CENTER};
 pub use r#box::BOX;
+pub use braintree::BRAINTREE;
 pub use buildkite::BUILDKITE;
 pub use calcom::CALCOM;
 pub use calendly::CALENDLY;
@@ -250,10 +269,13 @@ pub use cloudconvert::CLOUDCONVERT;
 pub use cloudevents::{CLOUDEVENTS, CLOUDEVENTS_STRUCTURED};
 pub use cloudflare_notifications::CLOUDFLARE_NOTIFICATIONS;
 pub use cloudflare_stream::CLOUDFLARE_STREAM;
+pub use cloudinary::{CLOUDINARY, CLOUDINARY_SHA256};
+pub use coinbase_cdp::COINBASE_CDP;
 pub use coinbase_commerce::COINBASE_COMMERCE;
 pub use contentful::CONTENTFUL;
 pub use creem::CREEM;
 pub use crisp::CRISP;
+pub use cronofy::CRONOFY;
 pub use customer_io::CUSTOMER_IO;
 #[cfg(feature = "ed25519")]
 pub use discord::DISCORD;
@@ -268,6 +290,7 @@ pub use easypost::EASYPOST;
 pub use ebay::EBAY;
 pub use elevenlabs::ELEVENLABS;
 pub use expo::EXPO;
+pub use figma::FIGMA;
 pub use finch::FINCH;
 #[cfg(all(feature = "jwt", feature = "rsa"))]
 pub use fireblocks::FIREBLOCKS;
@@ -292,9 +315,12 @@ pub use grafana::GRAFANA;
 pub use helpscout::HELPSCOUT;
 pub use heroku::HEROKU;
 pub use hmac_sha256_hex::HMAC_SHA256_HEX;
+pub use hookdeck::HOOKDECK;
 pub use hubspot::{HUBSPOT, HUBSPOT_V1, HUBSPOT_V2};
+pub use hygraph::HYGRAPH;
 pub use imagekit::IMAGEKIT;
 pub use increase::INCREASE;
+pub use infisical::INFISICAL;
 pub use intercom::INTERCOM;
 pub use jira::JIRA;
 #[cfg(feature = "rsa")]
@@ -304,6 +330,7 @@ pub use kinde::KINDE;
 pub use klaviyo::KLAVIYO;
 pub use kontent::KONTENT_AI;
 pub use langfuse::LANGFUSE;
+pub use lark::LARK;
 pub use launchdarkly::LAUNCHDARKLY;
 pub use lemonsqueezy::LEMONSQUEEZY;
 pub use line::LINE;
@@ -322,9 +349,11 @@ pub use mailersend::MAILERSEND;
 pub use mailgun::MAILGUN;
 pub use mandrill::MANDRILL;
 pub use mautic::MAUTIC;
+pub use mercado_pago::MERCADO_PAGO;
 #[cfg(feature = "jwt")]
 pub use messagebird::MESSAGEBIRD;
 pub use meta::META;
+pub use metronome::METRONOME;
 pub use microsoft_graph::MICROSOFT_GRAPH;
 pub use modern_treasury::MODERN_TREASURY;
 pub use mollie::MOLLIE;
@@ -341,15 +370,18 @@ pub use okta::OKTA;
 pub use onfido::ONFIDO;
 pub use onfleet::ONFLEET;
 pub use openai::OPENAI;
+pub use orb::ORB;
 pub use paddle::PADDLE;
 pub use pagerduty::PAGERDUTY;
 #[cfg(feature = "certificates")]
 pub use paypal::PAYPAL;
 pub use paystack::PAYSTACK;
+pub use persona::PERSONA;
 #[cfg(all(feature = "jwt", feature = "ecdsa"))]
 pub use plaid::PLAID;
 pub use plain_com::PLAIN_COM;
 pub use planetscale::PLANETSCALE;
+pub use plivo::PLIVO;
 pub use polar::POLAR;
 pub use postmark::POSTMARK;
 pub use privy::PRIVY;
@@ -358,6 +390,7 @@ pub use pusher::PUSHER;
 pub use qstash::QSTASH;
 pub use quickbooks::QUICKBOOKS;
 pub use razorpay::RAZORPAY;
+pub use recurly::RECURLY;
 pub use replicate::REPLICATE;
 pub use resend::RESEND;
 pub use retell::RETELL;
@@ -374,6 +407,7 @@ pub use sendgrid::SENDGRID;
 pub use sentry::SENTRY;
 pub use shippo::SHIPPO;
 pub use shopify::SHOPIFY;
+pub use sinch::SINCH;
 pub use slack::SLACK;
 pub use smartcar::SMARTCAR;
 pub use sonarqube::SONARQUBE;
@@ -396,6 +430,8 @@ pub use telegram::TELEGRAM;
 pub use telnyx::TELNYX;
 pub use terraform_cloud::TERRAFORM_CLOUD;
 pub use tiktok::TIKTOK;
+#[cfg(feature = "rsa")]
+pub use travis_ci::TRAVIS_CI;
 pub use trello::TRELLO;
 #[cfg(all(feature = "jwt", feature = "ecdsa-p521"))]
 pub use truelayer::TRUELAYER;
@@ -447,6 +483,10 @@ pub const ALL: &[&Provider] = &[
     &PAYPAL,
     #[cfg(all(feature = "jwt", feature = "ecdsa"))]
     &PLAID,
+    &BRAINTREE,
+    &COINBASE_CDP,
+    &HYGRAPH,
+    &PLIVO,
     &TWILIO,
     &AIRTABLE,
     &ASANA,
@@ -636,4 +676,19 @@ pub const ALL: &[&Provider] = &[
     &WECHAT_PAY,
     &KLAVIYO,
     &DWOLLA,
+    &CLOUDINARY,
+    &CLOUDINARY_SHA256,
+    &CRONOFY,
+    &FIGMA,
+    &HOOKDECK,
+    &INFISICAL,
+    &LARK,
+    &MERCADO_PAGO,
+    &METRONOME,
+    &ORB,
+    &PERSONA,
+    &RECURLY,
+    &SINCH,
+    #[cfg(feature = "rsa")]
+    &TRAVIS_CI,
 ];

@@ -14,8 +14,10 @@ pub(crate) enum PublicKey {
     EcdsaP256(Box<p256::ecdsa::VerifyingKey>),
     #[cfg(feature = "rsa")]
     RsaSha256(Box<rsa::pkcs1v15::VerifyingKey<sha2::Sha256>>),
-    #[cfg(feature = "certificates")]
+    #[cfg(feature = "rsa")]
     RsaSha1(Box<rsa::pkcs1v15::VerifyingKey<sha1::Sha1>>),
+    #[cfg(feature = "rsa")]
+    RsaSha512(Box<rsa::pkcs1v15::VerifyingKey<sha2::Sha512>>),
     /// Keeps the enum non-empty without any of the features.
     #[allow(dead_code, reason = "never made")]
     None(std::convert::Infallible),
@@ -29,7 +31,11 @@ pub(crate) enum AsymmetricAlgorithm {
     #[cfg(feature = "ecdsa")]
     EcdsaP256,
     #[cfg(feature = "rsa")]
+    RsaSha1,
+    #[cfg(feature = "rsa")]
     RsaSha256,
+    #[cfg(feature = "rsa")]
+    RsaSha512,
 }
 
 impl AsymmetricAlgorithm {
@@ -40,7 +46,11 @@ impl AsymmetricAlgorithm {
             #[cfg(feature = "ecdsa")]
             Self::EcdsaP256 => "ECDSA P-256 SHA-256",
             #[cfg(feature = "rsa")]
+            Self::RsaSha1 => "RSA PKCS#1 v1.5 SHA-1",
+            #[cfg(feature = "rsa")]
             Self::RsaSha256 => "RSA PKCS#1 v1.5 SHA-256",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => "RSA PKCS#1 v1.5 SHA-512",
         }
     }
 
@@ -54,7 +64,7 @@ impl AsymmetricAlgorithm {
             Self::EcdsaP256 => None,
             // As long as the key.
             #[cfg(feature = "rsa")]
-            Self::RsaSha256 => None,
+            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 => None,
         }
     }
 
@@ -81,18 +91,19 @@ impl AsymmetricAlgorithm {
                     .map_err(|_| SecretError::Malformed("a P-256 public key (SPKI in base64)"))
             }
             #[cfg(feature = "rsa")]
+            Self::RsaSha1 => {
+                let key = rsa_key(secret, decoded)?;
+                Ok(PublicKey::RsaSha1(Box::new(rsa::pkcs1v15::VerifyingKey::new(key))))
+            }
+            #[cfg(feature = "rsa")]
             Self::RsaSha256 => {
-                use rsa::pkcs8::DecodePublicKey as _;
-                let key = match secret.text() {
-                    Some(text) if text.starts_with("-----BEGIN") => {
-                        rsa::PublicKey::from_public_key_pem(text)
-                    }
-                    _ => rsa::PublicKey::from_public_key_der(decoded),
-                };
-                key.map(|key| PublicKey::RsaSha256(Box::new(rsa::pkcs1v15::VerifyingKey::new(key))))
-                    .map_err(|_| {
-                        SecretError::Malformed("an RSA public key (PEM, or SPKI in base64)")
-                    })
+                let key = rsa_key(secret, decoded)?;
+                Ok(PublicKey::RsaSha256(Box::new(rsa::pkcs1v15::VerifyingKey::new(key))))
+            }
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => {
+                let key = rsa_key(secret, decoded)?;
+                Ok(PublicKey::RsaSha512(Box::new(rsa::pkcs1v15::VerifyingKey::new(key))))
             }
         }
     }
@@ -125,17 +136,39 @@ impl AsymmetricAlgorithm {
                 Ok(signature.to_der().as_bytes().to_vec())
             }
             #[cfg(feature = "rsa")]
-            Self::RsaSha256 => {
-                use rsa::{
-                    pkcs8::DecodePrivateKey as _,
-                    signature::{SignatureEncoding as _, Signer as _},
-                };
-                let key = rsa::PrivateKey::from_pkcs8_pem(secret.text().unwrap_or_default())
-                    .map_err(|_| SecretError::Malformed("an RSA private key (PKCS#8 in PEM)"))?;
-                Ok(rsa::pkcs1v15::SigningKey::<sha2::Sha256>::new(key).sign(message).to_vec())
-            }
+            Self::RsaSha1 => rsa_sign::<sha1::Sha1>(secret, message),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => rsa_sign::<sha2::Sha256>(secret, message),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => rsa_sign::<sha2::Sha512>(secret, message),
         }
     }
+}
+
+/// A public key of RSA: PEM, or SPKI in base64.
+#[cfg(feature = "rsa")]
+fn rsa_key(secret: &Secret, decoded: &[u8]) -> Result<rsa::PublicKey, SecretError> {
+    use rsa::pkcs8::DecodePublicKey as _;
+    let key = match secret.text() {
+        Some(text) if text.starts_with("-----BEGIN") => rsa::PublicKey::from_public_key_pem(text),
+        _ => rsa::PublicKey::from_public_key_der(decoded),
+    };
+    key.map_err(|_| SecretError::Malformed("an RSA public key (PEM, or SPKI in base64)"))
+}
+
+/// The signature of a message with a private key of RSA, PKCS#8 in PEM.
+#[cfg(feature = "rsa")]
+fn rsa_sign<D>(secret: &Secret, message: &[u8]) -> Result<Vec<u8>, SecretError>
+where
+    D: sha2::Digest + rsa::pkcs8::AssociatedOid,
+{
+    use rsa::{
+        pkcs8::DecodePrivateKey as _,
+        signature::{SignatureEncoding as _, Signer as _},
+    };
+    let key = rsa::PrivateKey::from_pkcs8_pem(secret.text().unwrap_or_default())
+        .map_err(|_| SecretError::Malformed("an RSA private key (PKCS#8 in PEM)"))?;
+    Ok(rsa::pkcs1v15::SigningKey::<D>::new(key).sign(message).to_vec())
 }
 
 impl PublicKey {
@@ -168,8 +201,14 @@ impl PublicKey {
                 rsa::pkcs1v15::Signature::try_from(signature)
                     .is_ok_and(|signature| key.verify(message, &signature).is_ok())
             }
-            #[cfg(feature = "certificates")]
+            #[cfg(feature = "rsa")]
             Self::RsaSha1(key) => {
+                use rsa::signature::Verifier as _;
+                rsa::pkcs1v15::Signature::try_from(signature)
+                    .is_ok_and(|signature| key.verify(message, &signature).is_ok())
+            }
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512(key) => {
                 use rsa::signature::Verifier as _;
                 rsa::pkcs1v15::Signature::try_from(signature)
                     .is_ok_and(|signature| key.verify(message, &signature).is_ok())
@@ -263,6 +302,15 @@ mod tests {
         4vkghHKxmAv+dJLP2yKvVlSI+b+17gcNQpYeucsnn0BwoepVhoE6OEBY//7qppwcF3mFEnu0FWQjKpU62HgOgMuK\
         7ouIlwyFNwRBhpmDoyDxpAK0vhafAsU3zROhMdwHsiEIGIESZP12etwhdKDaOjssOpbrYJIrscp9SuBrbhwnL9OK\
         Mr7gmhz6y4pWjntqqyIfZrwKkwenqGXBNLT2ZfZHAYY0jtFhgSKrQRH3n7QAYpgqdGFUYaY4DTbEVA==";
+    const OTHER_RSA: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA3f5ShEDECPPGkgPjLlgGZQePhU4qpEU8oU6H9WTwrfL9\
+        jaAiCB/PDGBZDtHl6dDwpcbnvG7tywv0sKoLA71lEqw2jAVN7rOzw0Fn5/e/l5iSoVPO7Jok8eWWR35DtY8IHnlX\
+        mBUsA4I9yHM5f0LdJ2FEiGl0rwCs8pWntrwcVKSg9YPag9v9d4HSqWxlnLDOObhqoF8k8iUJ9KgSjO279oaN5Uqx\
+        AQntVa9BIi6GEeUvNkm2uEQhoqlvcoS5dUfdUsSTlbbLlXxDgJrBXYtyIX3M/y90CI22kvSYhsxTv89PB/eyuPDQ\
+        hV317gTAkSzBBI9QBitPnouYXFrqevk89QIDAQAB";
+    const OTHER_RSA_SHA512: &str = "x3v+/fXnK7U8Y2Yr1wn7lKN7ALTBqLmYsjfZbuU+/MhYPk61yMaHtKyjYLJ5vH61kBbrXsxJVSKKV282AmScyhv/\
+        EqUcdKOpOAtC+S/tgf8E7Qv64CqrUvxPDK5y6j3MZM639cBSJY5NpPqok7QwDKgaQj42GxpX5VRvF+oKZXPZxOQ1\
+        maHnKyDH/d4fUA6JmRZs4l8CuVvXZGEmZ+QaCUJEOFHRI60kMEvCpem/YYMvU/ngq5KHBQjiSCZifF3hYBGjCLsZ\
+        yv/wRWtLvRBpIUWRYz9tGNQNpYg/CvGCevbLhNZ2XTWp5/qbUusLwjnyDY1ZqdywI9dmnGi9P1vdiw==";
     const P256: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9zQgPrTI7YxUExyvKi87GqHwQkZJU0U802qBGoWIveNVahoI/BSc\
         GATkNj3ru5IS6T9A3XHznKYPJDVJE26ztQ==";
     const P256_SHA256: &str = "MEYCIQCFCukJ/JwYWe19fNQE6ih8ipoVixiwZHJJMSAEEizUCQIhAO+QBlmD9gE43Qt2aD/p+1mHsAtgBZETcK1c\
@@ -326,7 +374,9 @@ mod tests {
         let properties = [
             AsymmetricAlgorithm::Ed25519,
             AsymmetricAlgorithm::EcdsaP256,
+            AsymmetricAlgorithm::RsaSha1,
             AsymmetricAlgorithm::RsaSha256,
+            AsymmetricAlgorithm::RsaSha512,
         ]
         .map(|algorithm| (algorithm.label(), algorithm.signature_len()));
         assert_eq!(
@@ -334,7 +384,9 @@ mod tests {
             [
                 ("Ed25519", Some(64)),
                 ("ECDSA P-256 SHA-256", None),
-                ("RSA PKCS#1 v1.5 SHA-256", None)
+                ("RSA PKCS#1 v1.5 SHA-1", None),
+                ("RSA PKCS#1 v1.5 SHA-256", None),
+                ("RSA PKCS#1 v1.5 SHA-512", None),
             ]
         );
     }
@@ -365,6 +417,10 @@ mod tests {
         assert_verifies(&key, b"text", &bytes(RSA_SHA256));
         let key = AsymmetricAlgorithm::RsaSha256.public_key(&Secret::new(RSA), &bytes(RSA));
         assert_verifies(&key.expect("a public key"), b"text", &bytes(RSA_SHA256));
+        let key = public(AsymmetricAlgorithm::RsaSha1, &bytes(RSA));
+        assert_verifies(&key, b"text", &bytes(RSA_SHA1));
+        let key = public(AsymmetricAlgorithm::RsaSha512, &bytes(OTHER_RSA));
+        assert_verifies(&key, b"text", &bytes(OTHER_RSA_SHA512));
         let lines: Vec<&[u8]> = RSA.as_bytes().chunks(64).collect();
         let lines = String::from_utf8(lines.join(&b'\n')).expect("ASCII");
         let pem = format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n");
@@ -377,7 +433,9 @@ mod tests {
         for algorithm in [
             AsymmetricAlgorithm::Ed25519,
             AsymmetricAlgorithm::EcdsaP256,
+            AsymmetricAlgorithm::RsaSha1,
             AsymmetricAlgorithm::RsaSha256,
+            AsymmetricAlgorithm::RsaSha512,
         ] {
             for key in [&b""[..], b"key", &[0; 31]] {
                 let read = algorithm.public_key(&Secret::from_key(key), key);

@@ -1,9 +1,8 @@
 //! Start-up checks of a scheme: in a constant, they run when it is compiled.
 
 use super::{
-    Scheme,
+    Encoding, Scheme, Timestamp,
     grammar::{Grammar, Placement},
-    key::Algorithm,
     template::Part,
     timestamp::TimestampLocation,
 };
@@ -14,11 +13,24 @@ impl Scheme {
     /// # Panics
     /// With a message about the contradiction. In a constant, this is a compile error.
     pub(crate) const fn checked(self) -> Self {
-        assert!(!self.placement.name().is_empty(), "the scheme names no signature header");
-        let template = &self.template;
         assert!(
-            self.algorithm.is_credential() || template.has(Part::Body),
+            !self.placement.name().is_empty()
+                || matches!(self.placement, Placement::Pointer { .. }),
+            "the scheme names no signature header"
+        );
+        let template = &self.template;
+        let signs_body = template.has(Part::Body) || template.has(Part::BodySha256);
+        assert!(
+            self.algorithm.is_credential() || self.bodyless || signs_body,
             "the scheme does not sign the body: add {{body}} to the signed template"
+        );
+        assert!(
+            !(self.bodyless && signs_body),
+            "the body is signed, so that `without_body` is wrong"
+        );
+        assert!(
+            !(template.has(Part::Body) && template.has(Part::BodySha256)),
+            "the body is signed twice: remove {{body}} or {{body_sha256}}"
         );
         assert!(
             template.has(Part::Id) == self.id.is_some(),
@@ -33,8 +45,8 @@ impl Scheme {
             "the {{body}} could be taken for the end of the {{id}}: put a text or the time between them"
         );
         assert!(
-            template.has(Part::Secret) == matches!(self.algorithm, Algorithm::Sha256),
-            "{{secret}} in the signed template and the algorithm `sha256` go together"
+            template.has(Part::Secret) == self.algorithm.is_plain_hash(),
+            "{{secret}} in the signed template and the algorithms `sha256` and `sha1` go together"
         );
         match self.timestamp {
             None => assert!(
@@ -58,15 +70,53 @@ impl Scheme {
                     assert!(
                         matches!(
                             self.placement,
-                            Placement::Header { grammar: Grammar::Fields { .. }, .. }
+                            Placement::Header {
+                                grammar: Grammar::Fields { .. } | Grammar::Groups { .. },
+                                ..
+                            }
                         ),
                         "a timestamp field needs a signature header made of fields"
                     );
                 }
+                TimestampLocation::First => {
+                    assert!(
+                        template.has(Part::Timestamp),
+                        "the timestamp is not signed: add {{timestamp}} to the signed template"
+                    );
+                    assert!(
+                        matches!(
+                            self.placement,
+                            Placement::Header { grammar: Grammar::List { .. }, .. }
+                        ),
+                        "a timestamp that is the first entry needs a signature header that is a list"
+                    );
+                }
             },
         }
+        self.check_grammar();
+        self.check_borders();
         self.check_alternatives();
         self
+    }
+
+    /// Checks what a grammar needs beside the header.
+    const fn check_grammar(&self) {
+        let Placement::Header { grammar, .. } = self.placement else { return };
+        match grammar {
+            Grammar::Groups { .. } => assert!(
+                matches!(
+                    self.timestamp,
+                    Some(Timestamp { location: TimestampLocation::Field(_), .. })
+                ),
+                "each group of fields needs its timestamp: add `Timestamp::field`"
+            ),
+            Grammar::Fields { signature, .. } => assert!(
+                !signature.is_empty()
+                    || matches!(self.encoding, Encoding::Hex | Encoding::Base64Url),
+                "a signature without a name has no `=`: it is in hex or base64url"
+            ),
+            _ => {}
+        }
     }
 }
 
@@ -105,11 +155,23 @@ mod tests {
     use std::panic::catch_unwind;
 
     use super::*;
-    use crate::verify::scheme::Timestamp;
+    use crate::verify::scheme::SignedValue;
 
     const HMAC_SHA256_HEX: Scheme = Scheme::hmac_sha256().header("x-signature");
     const TIMED: Scheme =
         HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")).signed("{timestamp}.{body}");
+
+    const TIME: Timestamp = Timestamp::header("x-time");
+
+    fn with_nonce(template: &'static str) -> Scheme {
+        const NONCE: &[SignedValue] = &[SignedValue::header("nonce", "x-nonce")];
+        HMAC_SHA256_HEX.values(NONCE).signed(template)
+    }
+
+    fn with_optional(before: &'static str, after: &'static str, template: &'static str) -> Scheme {
+        let value = SignedValue::header("nonce", "x-nonce").optional(before, after);
+        HMAC_SHA256_HEX.values(Box::leak(Box::new([value]))).signed(template)
+    }
 
     type Build = fn() -> Scheme;
 
@@ -122,13 +184,13 @@ mod tests {
 
     #[test]
     fn contradictory_schemes_are_rejected() {
-        let cases: [(Build, &str); 20] = [
+        let cases: [(Build, &str); 49] = [
             (|| Scheme::hmac_sha256(), "names no signature header"),
             (|| HMAC_SHA256_HEX.signed("{url}"), "does not sign the body"),
             (|| HMAC_SHA256_HEX.signed("{id}{body}"), "`id_header` go together"),
             (|| HMAC_SHA256_HEX.id_header("x-id"), "`id_header` go together"),
-            (|| HMAC_SHA256_HEX.signed("{secret}{body}"), "`sha256` go together"),
-            (|| Scheme::sha256().header("x-a"), "`sha256` go together"),
+            (|| HMAC_SHA256_HEX.signed("{secret}{body}"), "`sha256` and `sha1` go together"),
+            (|| Scheme::sha256().header("x-a"), "`sha256` and `sha1` go together"),
             (|| HMAC_SHA256_HEX.signed("{timestamp}{body}"), "does not say where the timestamp is"),
             (
                 || HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")),
@@ -163,6 +225,65 @@ mod tests {
                 },
                 "lack the header of the id",
             ),
+            (|| HMAC_SHA256_HEX.signed("{time}.{body}"), "unknown placeholder"),
+            (|| HMAC_SHA256_HEX.without_body(), "`without_body` is wrong"),
+            (|| HMAC_SHA256_HEX.signed("{body}{body_sha256}"), "signed twice"),
+            (|| Scheme::sha1().header("x-a"), "`sha256` and `sha1` go together"),
+            (|| HMAC_SHA256_HEX.pointer("/token"), "only a token"),
+            (|| HMAC_SHA256_HEX.any_header(&[]), "at least one header"),
+            (|| HMAC_SHA256_HEX.any_header(&["x-a", "X-B"]), "in lower case"),
+            (|| HMAC_SHA256_HEX.list(""), "needs a separator"),
+            (|| HMAC_SHA256_HEX.field_groups(" ", ",", "v1"), "needs its timestamp"),
+            (|| HMAC_SHA256_HEX.unnamed_field(";").base64(), "has no `=`"),
+            (|| TIMED.timestamp(Timestamp::first_in_list()), "a signature header that is a list"),
+            (
+                || HMAC_SHA256_HEX.list(",").timestamp(Timestamp::first_in_list()),
+                "the timestamp is not signed",
+            ),
+            (
+                || {
+                    TIMED
+                        .timestamp(Timestamp::header("x-time").rfc3339_without_zone())
+                        .signed("{timestamp}{body}")
+                },
+                "put a text between them",
+            ),
+            (
+                || {
+                    TIMED
+                        .timestamp(Timestamp::header("x-time").rfc3339_without_zone())
+                        .signed("{timestamp}.{body}")
+                },
+                "put a text between them",
+            ),
+            (
+                || {
+                    TIMED
+                        .timestamp(Timestamp::header("x-time").unix_seconds_or_millis())
+                        .signed("{body}.{timestamp}")
+                },
+                "the start of the {timestamp}",
+            ),
+            (|| with_nonce("{body}"), "exactly one placeholder"),
+            (|| with_nonce("{nonce}.{nonce}.{body}"), "exactly one placeholder"),
+            (|| with_nonce("{nonce}{body}"), "nothing marks the end"),
+            (|| with_nonce("{body}{nonce}"), "nothing marks the start"),
+            (|| with_nonce("{url}.{nonce}.{body}"), "cannot sign the {url}"),
+            (|| with_nonce("{method}.{nonce}.{body}"), "cannot sign the {url}"),
+            (
+                || with_nonce("{nonce}.{body}").alternative_headers(&[("x-signature", "y-a")]),
+                "has no alternative headers",
+            ),
+            (
+                || with_nonce("{id}{timestamp}.{nonce}.{body}").id_header("x-id").timestamp(TIME),
+                "nothing marks the end of the {id}",
+            ),
+            (|| with_optional("n:", ";", "{body}{nonce}"), "before the body"),
+            (|| with_optional("", ";", "{nonce}{body}"), "between two texts"),
+            (|| with_optional("n:", "", "{nonce}{body}"), "between two texts"),
+            (|| with_optional("n:", ";", "{nonce}{body}"), "could be taken for it"),
+            (|| with_optional("n:", ";", "{nonce}n:x{body}"), "could be taken for it"),
+            (|| with_optional("n:", ";", "{nonce}n{body}"), "could be taken for it"),
         ];
         for (build, expected) in cases {
             let message = panic_message(build);

@@ -1,14 +1,16 @@
 //! The properties of a scheme: what it needs, what it covers, and where its signature is.
 
+#[cfg(feature = "inbox")]
+use std::ops::Range;
+
 use super::{
-    KeyEncoding, ReplayWindow, Scheme, SchemeInfo, Timestamp,
-    grammar::{Grammar, Placement},
-    key::Algorithm,
-    template::Part,
-    timestamp::TimestampLocation,
+    KeyEncoding, ReplayWindow, Scheme, SchemeInfo, Timestamp, grammar::Placement, key::Algorithm,
+    template::Part, timestamp::TimestampLocation,
 };
 #[cfg(feature = "axum")]
 use crate::verify::Field;
+#[cfg(feature = "inbox")]
+use crate::verify::json;
 use crate::verify::texts::equal;
 
 impl Scheme {
@@ -50,12 +52,30 @@ impl Scheme {
         }
     }
 
+    /// The place of the token in a body that contains it, without the quotation marks.
+    #[cfg(feature = "inbox")]
+    pub(crate) fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
+        let Placement::Pointer { pointer } = self.placement else { return Vec::new() };
+        let Ok(body) = std::str::from_utf8(body) else { return Vec::new() };
+        let token = json::raw_value(body, pointer).filter(|token| token.starts_with('"'));
+        let place = token.map(|token| json::byte_range(token, body));
+        place.map(|Range { start, end }| start + 1..end - 1).into_iter().collect()
+    }
+
     const fn signs_body(&self) -> bool {
-        !self.algorithm.is_credential() && self.template.has(Part::Body)
+        !self.algorithm.is_credential()
+            && (self.template.has(Part::Body) || self.template.has(Part::BodySha256))
     }
 
     /// True if the signature covers the value of the header `name`.
     pub(crate) const fn signs_header(&self, name: &str) -> bool {
+        let mut at = 0;
+        while at < self.values.len() {
+            if is_header(self.values[at].header_name(), name) {
+                return true;
+            }
+            at += 1;
+        }
         is_header(self.id, name) || is_header(self.timestamp_header(), name)
     }
 
@@ -79,8 +99,8 @@ impl Scheme {
                 known == name || self.alternatives.iter().any(is_alternative)
             }
             Placement::Numbered { prefix } => name.starts_with(prefix),
-            Placement::Paired { names } => names.contains(&name),
-            Placement::Query { .. } => false,
+            Placement::Paired { names } | Placement::Any { names } => names.contains(&name),
+            Placement::Query { .. } | Placement::Pointer { .. } => false,
         }
     }
 
@@ -142,30 +162,25 @@ impl Scheme {
         self.timestamp.as_ref()
     }
 
-    /// The location of the signature, with `…` in its place: `x-hub-signature-256: sha256=…`, or
-    /// `?code=…` in the query.
+    /// The location of the signature, with `…` in its place: `x-hub-signature-256: sha256=…`,
+    /// `?code=…` in the query, or `/token: …` in the body.
     #[must_use]
     pub fn signature_pattern(&self) -> String {
         match self.placement {
-            Placement::Header { name, grammar: Grammar::Bare { prefix } } => {
-                format!("{name}: {prefix}…")
-            }
-            Placement::Header { name, grammar: Grammar::Fields { separator, signature } } => {
-                match self.timestamp.map(|timestamp| timestamp.location) {
-                    Some(TimestampLocation::Field(time)) => {
-                        format!("{name}: {time}=…{separator}{signature}=…")
-                    }
-                    _ => format!("{name}: {signature}=…"),
-                }
-            }
-            Placement::Header { name, grammar: Grammar::Versions { version } } => {
-                format!("{name}: {version},…")
+            Placement::Header { name, grammar } => {
+                let time = match self.timestamp.map(|timestamp| timestamp.location) {
+                    Some(TimestampLocation::Field(field)) => Some((field, "…")),
+                    Some(TimestampLocation::First) => Some(("", "…")),
+                    _ => None,
+                };
+                format!("{name}: {}", grammar.write("…", time))
             }
             Placement::Numbered { prefix } => format!("{prefix}1: …"),
-            Placement::Paired { names } => {
+            Placement::Paired { names } | Placement::Any { names } => {
                 names.iter().map(|name| format!("{name}: …")).collect::<Vec<_>>().join(", ")
             }
             Placement::Query { name } => format!("?{name}=…"),
+            Placement::Pointer { pointer } => format!("{pointer}: …"),
         }
     }
 }
@@ -193,6 +208,17 @@ mod tests {
     fn only_a_query_scheme_has_a_parameter() {
         assert_eq!(Scheme::token().query("code").parameter(), Some("code"));
         assert_eq!(Scheme::token().header("code").parameter(), None);
+    }
+
+    #[cfg(feature = "inbox")]
+    #[test]
+    fn the_token_in_a_body_is_found() {
+        let token = Scheme::token().pointer("/passcode");
+        assert_eq!(token.credentials(br#"{"a":1,"passcode":"abc"}"#), [19..22]);
+        for body in [&br#"{"passcode":7}"#[..], b"{}", b"", b"\xff"] {
+            assert!(token.credentials(body).is_empty());
+        }
+        assert!(HMAC_SHA256_HEX.credentials(br#"{"passcode":"abc"}"#).is_empty());
     }
 
     #[test]
@@ -284,7 +310,20 @@ mod tests {
             (HMAC_SHA256_HEX.versions("v1"), "x-signature: v1,…"),
             (HMAC_SHA256_HEX.numbered_headers("x-sig-"), "x-sig-1: …"),
             (HMAC_SHA256_HEX.paired_headers(&["x-a", "x-b"]), "x-a: …, x-b: …"),
+            (HMAC_SHA256_HEX.any_header(&["x-a", "x-b"]), "x-a: …, x-b: …"),
+            (HMAC_SHA256_HEX.list(","), "x-signature: …"),
+            (HMAC_SHA256_HEX.list(",").timestamp(Timestamp::first_in_list()), "x-signature: …,…"),
+            (HMAC_SHA256_HEX.unnamed_field(";"), "x-signature: …"),
+            (
+                HMAC_SHA256_HEX.unnamed_field(";").timestamp(Timestamp::field("t")),
+                "x-signature: t=…;…",
+            ),
+            (
+                HMAC_SHA256_HEX.field_groups(" ", ",", "v1").timestamp(Timestamp::field("t")),
+                "x-signature: t=…,v1=…",
+            ),
             (Scheme::token().query("code"), "?code=…"),
+            (Scheme::token().pointer("/passcode"), "/passcode: …"),
         ] {
             assert_eq!(scheme.signature_pattern(), pattern);
         }

@@ -17,8 +17,12 @@ pub(crate) enum Placement {
     Numbered { prefix: &'static str },
     /// In one header for each key: the first secret belongs to the first header, and so on.
     Paired { names: &'static [&'static str] },
+    /// In one or more of these headers, for any key.
+    Any { names: &'static [&'static str] },
     /// In a query parameter, if the registered URL contains the token.
     Query { name: &'static str },
+    /// The token is a text in the JSON body, at this pointer.
+    Pointer { pointer: &'static str },
 }
 
 /// The grammar of signatures in one header.
@@ -26,9 +30,13 @@ pub(crate) enum Placement {
 pub(crate) enum Grammar {
     /// One signature after a prefix, which may be empty.
     Bare { prefix: &'static str },
-    /// `key=value` fields. The signatures are the fields named `signature`. Other fields are
-    /// ignored.
+    /// `key=value` fields. The signatures are the fields named `signature`, or the entries without a
+    /// name if it is empty. Other fields are ignored.
     Fields { separator: &'static str, signature: &'static str },
+    /// Groups of such fields. Each group has its own time and its own signatures.
+    Groups { between: &'static str, separator: &'static str, signature: &'static str },
+    /// Signatures and nothing else, except a time that may be the first entry.
+    List { separator: &'static str },
     /// A list of `version,signature`, separated by spaces. Other versions are ignored.
     Versions { version: &'static str },
 }
@@ -39,8 +47,12 @@ pub(crate) struct HeaderNames {
     /// The signature headers with a fixed name.
     pub(crate) signatures: Vec<HeaderName>,
     pub(crate) timestamp: Option<HeaderName>,
+    /// The header to read if the request lacks that of the timestamp.
+    pub(crate) other_timestamp: Option<HeaderName>,
     pub(crate) id: Option<HeaderName>,
     pub(crate) required: Vec<HeaderName>,
+    /// The headers of further signed values; `None` for a value that is not in a header.
+    pub(crate) values: Vec<Option<HeaderName>>,
 }
 
 /// The signatures in a request, before verification.
@@ -58,6 +70,19 @@ pub(crate) struct Signature<'r> {
     pub(crate) text: &'r str,
     /// The index of the only secret that it may match, if headers and secrets are paired.
     pub(crate) secret: Option<usize>,
+    /// The timestamp of its group; empty if the timestamp is not in the signature header.
+    pub(crate) timestamp: &'r str,
+}
+
+/// The timestamp to look for in the signature header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimestampEntry {
+    /// None.
+    Absent,
+    /// The field with this name.
+    Field(&'static str),
+    /// The first entry.
+    First,
 }
 
 impl<'r> Signatures<'r> {
@@ -74,9 +99,30 @@ impl<'r> Signatures<'r> {
         if self.len == MAX_SIGNATURES {
             return Err(VerifyError::TooManySignatures(header));
         }
-        self.list[self.len] = Signature { text, secret };
+        self.list[self.len] = Signature { text, secret, timestamp: "" };
         self.len += 1;
         Ok(())
+    }
+
+    /// Gives the signatures from `start` on the timestamp that was found beside them.
+    fn close_group(&mut self, start: usize) {
+        let timestamp = self.timestamp.unwrap_or_default();
+        for signature in &mut self.list[start..self.len] {
+            signature.timestamp = timestamp;
+        }
+    }
+
+    /// A token that is not in the head.
+    pub(crate) fn of(token: &'r str) -> Self {
+        let mut signatures = Self::new();
+        signatures.list[0].text = token;
+        signatures.len = 1;
+        signatures
+    }
+
+    /// The signatures, in groups of the same timestamp.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &[Signature<'r>]> {
+        self.all().chunk_by(|left, right| left.timestamp == right.timestamp)
     }
 
     pub(crate) fn all(&self) -> &[Signature<'r>] {
@@ -89,10 +135,10 @@ impl Placement {
     pub(crate) fn names(&self) -> Vec<HeaderName> {
         match *self {
             Self::Header { name, .. } => vec![HeaderName::from_static(name)],
-            Self::Paired { names } => {
+            Self::Paired { names } | Self::Any { names } => {
                 names.iter().map(|name| HeaderName::from_static(name)).collect()
             }
-            Self::Numbered { .. } | Self::Query { .. } => Vec::new(),
+            Self::Numbered { .. } | Self::Query { .. } | Self::Pointer { .. } => Vec::new(),
         }
     }
 
@@ -102,13 +148,13 @@ impl Placement {
         known: &[HeaderName],
         headers: &'r HeaderMap,
         query: &'r str,
-        timestamp_field: Option<&'static str>,
+        timestamp: TimestampEntry,
         claimed: &mut Signatures<'r>,
     ) -> Result<(), VerifyError> {
         match *self {
             Self::Header { name, grammar } => {
                 let value = named_header_text(headers, name, &known[0])?;
-                grammar.read(name, value, timestamp_field, claimed)?;
+                grammar.read(name, value, timestamp, claimed)?;
             }
             Self::Numbered { prefix } => {
                 for name in headers.keys() {
@@ -131,25 +177,30 @@ impl Placement {
                 }
                 claimed.push(name, value, None)?;
             }
-            Self::Paired { names } => {
-                for (secret, (label, name)) in names.iter().zip(known).enumerate() {
+            Self::Paired { names } | Self::Any { names } => {
+                let is_paired = matches!(self, Self::Paired { .. });
+                for (at, (label, name)) in names.iter().zip(known).enumerate() {
                     if headers.contains_key(name) {
-                        claimed.push(
-                            label,
-                            named_header_text(headers, label, name)?,
-                            Some(secret),
-                        )?;
+                        let text = named_header_text(headers, label, name)?;
+                        claimed.push(label, text, is_paired.then_some(at))?;
                     }
                 }
                 if claimed.len == 0 {
                     return Err(VerifyError::MissingHeader(names[0]));
                 }
             }
+            // The body is read later.
+            Self::Pointer { .. } => return Ok(()),
         }
         if claimed.all().iter().all(|signature| signature.text.is_empty()) {
             return Err(VerifyError::MalformedSignature(self.name()));
         }
         Ok(())
+    }
+
+    /// True if each group of signatures has its own timestamp.
+    pub(crate) const fn has_groups(&self) -> bool {
+        matches!(self, Self::Header { grammar: Grammar::Groups { .. }, .. })
     }
 
     /// Marks the signature headers as sensitive.
@@ -161,17 +212,20 @@ impl Placement {
                     value.set_sensitive(value.is_sensitive() || name.as_str().starts_with(prefix));
                 }
             }
-            Self::Paired { names } => names.iter().for_each(|name| mark_sensitive(headers, name)),
-            Self::Query { .. } => {}
+            Self::Paired { names } | Self::Any { names } => {
+                names.iter().for_each(|name| mark_sensitive(headers, name));
+            }
+            Self::Query { .. } | Self::Pointer { .. } => {}
         }
     }
 
-    /// The header name for error messages.
+    /// The header name for error messages; empty for a token in the body.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Header { name, .. } | Self::Query { name } => name,
             Self::Numbered { prefix } => prefix,
-            Self::Paired { names } => names[0],
+            Self::Paired { names } | Self::Any { names } => names[0],
+            Self::Pointer { .. } => "",
         }
     }
 }
@@ -181,7 +235,7 @@ impl Grammar {
         self,
         header: &'static str,
         value: &'r str,
-        timestamp_field: Option<&'static str>,
+        timestamp: TimestampEntry,
         claimed: &mut Signatures<'r>,
     ) -> Result<(), VerifyError> {
         match self {
@@ -191,21 +245,32 @@ impl Grammar {
                 claimed.push(header, signature, None)
             }
             Self::Fields { separator, signature } => {
+                read_fields(header, value, [separator, signature], timestamp, claimed)
+            }
+            Self::Groups { between, separator, signature } => {
                 let mut rest = Some(value);
                 while let Some(text) = rest {
-                    let field;
-                    (field, rest) = split_first(text, separator);
-                    // Base64 padding also contains `=`, so only the first one separates key and
-                    // value.
-                    let (key, text) =
-                        split_key(field, b'=').ok_or(VerifyError::MalformedSignature(header))?;
-                    if key == signature {
-                        claimed.push(header, text, None)?;
-                    } else if timestamp_field == Some(key)
-                        && claimed.timestamp.replace(text).is_some()
-                    {
+                    let (group, start) = (split_first(text, between), claimed.len);
+                    rest = group.1;
+                    claimed.timestamp = None;
+                    read_fields(header, group.0, [separator, signature], timestamp, claimed)?;
+                    if claimed.len == start {
                         return Err(VerifyError::MalformedSignature(header));
                     }
+                    claimed.close_group(start);
+                }
+                Ok(())
+            }
+            Self::List { separator } => {
+                let mut rest = Some(value);
+                if timestamp == TimestampEntry::First {
+                    let (first, behind) = split_first(value, separator);
+                    (claimed.timestamp, rest) = (Some(first), behind);
+                }
+                while let Some(text) = rest {
+                    let signature;
+                    (signature, rest) = split_first(text, separator);
+                    claimed.push(header, signature, None)?;
                 }
                 Ok(())
             }
@@ -225,17 +290,59 @@ impl Grammar {
         }
     }
 
-    /// Writes a signature in this grammar.
+    /// Writes a signature in this grammar. `timestamp` is what stands in the header: the name of its
+    /// field, which is empty for the first entry of a list, and its text.
     pub(crate) fn write(self, signature: &str, timestamp: Option<(&'static str, &str)>) -> String {
         match self {
             Self::Bare { prefix } => format!("{prefix}{signature}"),
-            Self::Fields { separator, signature: key } => match timestamp {
+            Self::Fields { separator, signature: "" } => match timestamp {
+                Some((field, time)) => format!("{field}={time}{separator}{signature}"),
+                None => signature.to_owned(),
+            },
+            Self::Fields { separator, signature: key }
+            | Self::Groups { separator, signature: key, .. } => match timestamp {
                 Some((field, time)) => format!("{field}={time}{separator}{key}={signature}"),
                 None => format!("{key}={signature}"),
+            },
+            Self::List { separator } => match timestamp {
+                Some((_, time)) => format!("{time}{separator}{signature}"),
+                None => signature.to_owned(),
             },
             Self::Versions { version } => format!("{version},{signature}"),
         }
     }
+}
+
+/// Reads fields: the separator between them, and the name of those with a signature.
+fn read_fields<'r>(
+    header: &'static str,
+    value: &'r str,
+    [separator, signature]: [&'static str; 2],
+    timestamp: TimestampEntry,
+    claimed: &mut Signatures<'r>,
+) -> Result<(), VerifyError> {
+    let mut rest = Some(value);
+    while let Some(text) = rest {
+        let field;
+        (field, rest) = split_first(text, separator);
+        // Base64 padding also contains `=`, so only the first one separates key and value.
+        let (key, text) = match split_key(field, b'=') {
+            Some(("", _)) if signature.is_empty() => {
+                return Err(VerifyError::MalformedSignature(header));
+            }
+            Some(pair) => pair,
+            None if signature.is_empty() => ("", field),
+            None => return Err(VerifyError::MalformedSignature(header)),
+        };
+        if key == signature {
+            claimed.push(header, text, None)?;
+        } else if matches!(timestamp, TimestampEntry::Field(name) if name == key)
+            && claimed.timestamp.replace(text).is_some()
+        {
+            return Err(VerifyError::MalformedSignature(header));
+        }
+    }
+    Ok(())
 }
 
 /// Marks one header as sensitive.
@@ -328,7 +435,8 @@ mod tests {
         field: Option<&'static str>,
     ) -> Result<Found, VerifyError> {
         let mut claimed = Signatures::new();
-        placement.read(&placement.names(), headers, query, field, &mut claimed)?;
+        let entry = field.map_or(TimestampEntry::Absent, TimestampEntry::Field);
+        placement.read(&placement.names(), headers, query, entry, &mut claimed)?;
         let signatures = claimed.all().iter();
         let signatures = signatures.map(|found| (found.text.to_owned(), found.secret)).collect();
         Ok((signatures, claimed.timestamp.map(str::to_owned)))
@@ -378,6 +486,90 @@ mod tests {
         let placement = Placement::Header { name: HEADER, grammar: FIELDS };
         let sent = headers(&[(HEADER, "t=7,t=8,v1=a")]);
         assert_eq!(find(placement, &sent, "", None), found(&["a"], None));
+    }
+
+    #[test]
+    fn a_signature_may_have_no_name() {
+        const UNNAMED: Grammar = Grammar::Fields { separator: ";", signature: "" };
+        assert_eq!(in_header(UNNAMED, "t=7;ab"), found(&["ab"], Some("7")));
+        assert_eq!(in_header(UNNAMED, "ab;t=7;x=1;cd"), found(&["ab", "cd"], Some("7")));
+        for value in ["", ";", "t=7", "t=7;", "t=7;=ab", "t=7;t=8;ab"] {
+            assert_eq!(in_header(UNNAMED, value), MALFORMED, "{value:?}");
+        }
+        assert_eq!(UNNAMED.write("ab", Some(("t", "7"))), "t=7;ab");
+        assert_eq!(UNNAMED.write("ab", None), "ab");
+    }
+
+    #[test]
+    fn each_group_has_its_own_time() {
+        const GROUPS: Grammar = Grammar::Groups { between: " ", separator: ",", signature: "v1" };
+        let read = |value: &str| {
+            let mut claimed = Signatures::new();
+            let entry = TimestampEntry::Field("t");
+            let sent = headers(&[(HEADER, value)]);
+            let placement = Placement::Header { name: HEADER, grammar: GROUPS };
+            placement.read(&placement.names(), &sent, "", entry, &mut claimed)?;
+            let all = claimed.all().iter();
+            Ok(all.map(|it| (it.text.to_owned(), it.timestamp.to_owned())).collect::<Vec<_>>())
+        };
+        let pairs = |all: &[(&str, &str)]| {
+            let own = all.iter().map(|(text, time)| ((*text).to_owned(), (*time).to_owned()));
+            Ok(own.collect::<Vec<_>>())
+        };
+        assert_eq!(read("t=7,v1=a"), pairs(&[("a", "7")]));
+        assert_eq!(
+            read("t=7,v1=a v1=b,v0=x,t=8,v1=c"),
+            pairs(&[("a", "7"), ("b", "8"), ("c", "8")])
+        );
+        // The time is missed when it is read.
+        assert_eq!(read("t=7,v1=a v1=b"), pairs(&[("a", "7"), ("b", "")]));
+        for value in ["", " ", "t=7,v1=a ", "t=7,v1=a  t=7,v1=b", "t=7,v1=a t=8", "t=7,t=8,v1=a"] {
+            let malformed = Err(VerifyError::MalformedSignature(HEADER));
+            assert_eq!(read(value), malformed, "{value:?}");
+        }
+        assert_eq!(GROUPS.write("a", Some(("t", "7"))), "t=7,v1=a");
+    }
+
+    #[test]
+    fn a_list_has_nothing_but_signatures() {
+        const LIST: Grammar = Grammar::List { separator: "," };
+        assert_eq!(in_header(LIST, "ab=="), found(&["ab=="], None));
+        assert_eq!(in_header(LIST, "a,b,t=7"), found(&["a", "b", "t=7"], None));
+        assert_eq!(in_header(LIST, "a, b"), found(&["a", " b"], None));
+        assert_eq!(in_header(LIST, "a,"), found(&["a", ""], None));
+        for value in ["", ",", ",,"] {
+            assert_eq!(in_header(LIST, value), MALFORMED, "{value:?}");
+        }
+        assert_eq!(in_header(LIST, &["a"; 9].join(",")), TOO_MANY);
+        let timed = |value: &str| {
+            let mut claimed = Signatures::new();
+            let placement = Placement::Header { name: HEADER, grammar: LIST };
+            let sent = headers(&[(HEADER, value)]);
+            let names = placement.names();
+            placement.read(&names, &sent, "", TimestampEntry::First, &mut claimed)?;
+            let signatures = claimed.all().iter().map(|it| (it.text.to_owned(), it.secret));
+            Ok((signatures.collect(), claimed.timestamp.map(str::to_owned)))
+        };
+        assert_eq!(timed("7,a,b"), found(&["a", "b"], Some("7")));
+        assert_eq!(timed("a,7"), found(&["7"], Some("a")));
+        for value in ["", "7", "7,", "a"] {
+            assert_eq!(timed(value), MALFORMED, "{value:?}");
+        }
+        assert_eq!(LIST.write("a", Some(("", "7"))), "7,a");
+        assert_eq!(LIST.write("a", None), "a");
+    }
+
+    #[test]
+    fn any_of_several_headers_is_read() {
+        let placement = Placement::Any { names: &["x-a", "x-b"] };
+        let judge = |all: &[(&'static str, &str)]| find(placement, &headers(all), "", None);
+        assert_eq!(judge(&[("x-a", "1")]), found(&["1"], None));
+        assert_eq!(judge(&[("x-b", "2")]), found(&["2"], None));
+        assert_eq!(judge(&[("x-a", "1"), ("x-b", "2")]), found(&["1", "2"], None));
+        assert_eq!(judge(&[]), Err(VerifyError::MissingHeader("x-a")));
+        let twice = judge(&[("x-a", "1"), ("x-b", "2"), ("x-b", "2")]);
+        assert_eq!(twice, Err(VerifyError::RepeatedHeader("x-b")));
+        assert_eq!(judge(&[("x-a", "")]), Err(VerifyError::MalformedSignature("x-a")));
     }
 
     #[test]

@@ -20,7 +20,9 @@ pub(crate) enum Algorithm {
     HmacSha1,
     HmacSha256,
     HmacSha512,
-    /// SHA-256 of a text that contains the secret. It is not a MAC, but some providers use it.
+    /// SHA-1 of a text that contains the secret. It is not a MAC, but some providers use it.
+    Sha1,
+    /// SHA-256 of such a text.
     Sha256,
     /// The secret itself is sent.
     Token,
@@ -37,6 +39,7 @@ impl Algorithm {
             Self::HmacSha1 => "HMAC-SHA1",
             Self::HmacSha256 => "HMAC-SHA256",
             Self::HmacSha512 => "HMAC-SHA512",
+            Self::Sha1 => "SHA-1",
             Self::Sha256 => "SHA-256",
             Self::Token => "token",
             Self::Basic => "basic auth",
@@ -47,7 +50,7 @@ impl Algorithm {
     /// The length of a signature in bytes, if it is fixed.
     pub(crate) const fn signature_len(self) -> Option<usize> {
         match self {
-            Self::HmacSha1 => Some(20),
+            Self::HmacSha1 | Self::Sha1 => Some(20),
             Self::HmacSha256 | Self::Sha256 => Some(32),
             Self::HmacSha512 => Some(64),
             Self::Token | Self::Basic => None,
@@ -59,6 +62,11 @@ impl Algorithm {
     pub(crate) const fn is_credential(self) -> bool {
         matches!(self, Self::Token | Self::Basic)
     }
+
+    /// True if the signature is a plain hash of a text that contains the secret.
+    pub(crate) const fn is_plain_hash(self) -> bool {
+        matches!(self, Self::Sha1 | Self::Sha256)
+    }
 }
 
 /// A prepared key.
@@ -67,6 +75,7 @@ pub(crate) enum Key {
     HmacSha1(Hmac<Sha1>),
     HmacSha256(Hmac<Sha256>),
     HmacSha512(Hmac<Sha512>),
+    Sha1(Zeroizing<Vec<u8>>),
     Sha256(Zeroizing<Vec<u8>>),
     /// The exact text that is sent.
     Token(Zeroizing<String>),
@@ -125,6 +134,7 @@ impl Key {
             Algorithm::HmacSha1 => Self::HmacSha1(new_mac(&key)),
             Algorithm::HmacSha256 => Self::HmacSha256(new_mac(&key)),
             Algorithm::HmacSha512 => Self::HmacSha512(new_mac(&key)),
+            Algorithm::Sha1 => Self::Sha1(key),
             Algorithm::Sha256 => Self::Sha256(key),
             Algorithm::Token => Self::Token(text(&key)?),
             Algorithm::Basic => {
@@ -146,12 +156,8 @@ impl Key {
             Self::HmacSha1(keyed) => compute_mac(keyed, template, values),
             Self::HmacSha256(keyed) => compute_mac(keyed, template, values),
             Self::HmacSha512(keyed) => compute_mac(keyed, template, values),
-            Self::Sha256(secret) => {
-                let mut hash = Sha256::new();
-                let values = Values { secret, ..*values };
-                template.feed(&values, |piece| hash.update(piece));
-                Tag::new(&hash.finalize())
-            }
+            Self::Sha1(secret) => plain_hash::<Sha1>(secret, template, values),
+            Self::Sha256(secret) => plain_hash::<Sha256>(secret, template, values),
             Self::Token(_) | Self::Public(_) => return None,
         })
     }
@@ -198,6 +204,13 @@ fn new_mac<M: KeyInit>(key: &[u8]) -> M {
     M::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
+fn plain_hash<D: Digest>(secret: &[u8], template: &Template, values: &Values<'_>) -> Tag {
+    let mut hash = D::new();
+    let values = Values { secret, ..*values };
+    template.feed(&values, |piece| hash.update(piece));
+    Tag::new(&hash.finalize())
+}
+
 fn compute_mac<M: Mac + Clone>(keyed: &M, template: &Template, values: &Values<'_>) -> Tag {
     let mut mac = keyed.clone();
     template.feed(values, |piece| mac.update(piece));
@@ -216,6 +229,7 @@ mod tests {
         assert_eq!(properties(Algorithm::HmacSha1), ("HMAC-SHA1", Some(20), false));
         assert_eq!(properties(Algorithm::HmacSha256), ("HMAC-SHA256", Some(32), false));
         assert_eq!(properties(Algorithm::HmacSha512), ("HMAC-SHA512", Some(64), false));
+        assert_eq!(properties(Algorithm::Sha1), ("SHA-1", Some(20), false));
         assert_eq!(properties(Algorithm::Sha256), ("SHA-256", Some(32), false));
         assert_eq!(properties(Algorithm::Token), ("token", None, true));
         assert_eq!(properties(Algorithm::Basic), ("basic auth", None, true));
@@ -249,7 +263,7 @@ mod tests {
         ))
     }
 
-    /// RFC 2202 and RFC 4231, test case 2. The last one is a plain hash of key and text.
+    /// RFC 2202 and RFC 4231, test case 2. The last ones are plain hashes of key and text.
     #[test]
     fn tags_match_the_test_vectors() {
         let text = b"what do ya want for nothing?";
@@ -266,6 +280,8 @@ mod tests {
                 "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d03\
                  4f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
             ),
+            (Algorithm::Sha1, "{secret}{body}", "8a2130c38d32a4a788cf7e24c444db3a69287e6d"),
+            (Algorithm::Sha1, "{body}{secret}", "15f46cb4566251c575326e7d4358f030865eea57"),
             (
                 Algorithm::Sha256,
                 "{secret}{body}",

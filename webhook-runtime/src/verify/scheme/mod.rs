@@ -12,13 +12,19 @@
 
 mod alternatives;
 mod asymmetric;
+mod borders;
 mod check;
 mod custom;
+mod dates;
 mod describe;
 mod encoding;
 mod error;
+#[cfg(test)]
+mod fixtures;
 mod grammar;
+mod head;
 mod hmac;
+mod http_date;
 #[cfg(feature = "jwt")]
 mod jws;
 #[cfg(feature = "jwt")]
@@ -41,12 +47,14 @@ mod parameters;
 ))]
 #[allow(dead_code, reason = "a feature alone needs only a part of it")]
 pub(crate) mod published;
+mod request;
 mod rfc3339;
 mod sensitive_headers;
 mod shell;
 mod shell_word;
 mod sign;
 mod signed;
+mod signed_value;
 mod template;
 #[cfg(feature = "testing")]
 mod testing;
@@ -66,22 +74,24 @@ pub use key_encoding::KeyEncoding;
 pub use key_set::KeySetScheme;
 #[cfg(feature = "message-signatures")]
 pub use message_signature::{Component, MessageSignature};
+pub use request::SignedRequest;
 pub use shell::{ShellBody, ShellRequest};
 pub use sign::{RequestToSign, SignError, SignedParts};
 pub use signed::{Identity, Signed};
+pub use signed_value::SignedValue;
 pub use timestamp::Timestamp;
-pub use verify::{SignedRequest, Verified};
+pub use verify::Verified;
 
 pub(crate) use check::{checked_name, checked_pointer};
 pub(crate) use grammar::{header_text, single_value};
 pub(crate) use hmac::Hash;
 pub(crate) use key::Tag;
+pub(crate) use request::is_opaque_token;
 pub(crate) use shell_word::{text_word, variable};
 pub(crate) use sign::insert_header;
 #[cfg(feature = "axum")]
 pub(crate) use verifier::Claims;
 pub(crate) use verifier::{Keys, Mechanism, Verifier};
-pub(crate) use verify::is_opaque_token;
 
 #[cfg(feature = "openapi")]
 pub(crate) use parameters::ParameterRole;
@@ -134,6 +144,10 @@ pub struct Scheme {
     form_field: Option<&'static str>,
     /// The names of a second family of headers: a name, and the other name.
     alternatives: &'static [(&'static str, &'static str)],
+    /// Further signed values of the head.
+    values: &'static [SignedValue],
+    /// True if the body is not signed, on purpose.
+    bodyless: bool,
 }
 
 impl Scheme {
@@ -149,6 +163,8 @@ impl Scheme {
             requires: &[],
             form_field: None,
             alternatives: &[],
+            values: &[],
+            bodyless: false,
         }
     }
 
@@ -172,7 +188,14 @@ impl Scheme {
         Self::new(Algorithm::HmacSha512)
     }
 
-    /// A plain SHA-256 hash of a text that begins with `{secret}`.
+    /// A plain SHA-1 hash of a text that contains `{secret}`, for providers that offer nothing
+    /// better.
+    #[must_use]
+    pub const fn sha1() -> Self {
+        Self::new(Algorithm::Sha1)
+    }
+
+    /// A plain SHA-256 hash of a text that contains `{secret}`.
     #[must_use]
     pub const fn sha256() -> Self {
         Self::new(Algorithm::Sha256)
@@ -255,6 +278,25 @@ impl Scheme {
         Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::EcdsaP256)).key(KeyEncoding::Base64)
     }
 
+    /// RSA PKCS#1 v1.5 with SHA-1, for providers that offer nothing better. The secret is the
+    /// provider's public key (PEM, or SPKI in base64).
+    ///
+    /// Whoever can make the provider sign a text of their choice can prepare a second text with the
+    /// same SHA-1.
+    #[cfg(feature = "rsa")]
+    #[must_use]
+    pub const fn rsa_sha1() -> Self {
+        Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::RsaSha1)).key(KeyEncoding::Pem)
+    }
+
+    /// RSA PKCS#1 v1.5 with SHA-512. The secret is the provider's public key (PEM, or SPKI in
+    /// base64).
+    #[cfg(feature = "rsa")]
+    #[must_use]
+    pub const fn rsa_sha512() -> Self {
+        Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::RsaSha512)).key(KeyEncoding::Pem)
+    }
+
     /// RSA PKCS#1 v1.5 with SHA-256. The secret is the provider's public key (PEM, or SPKI in
     /// base64).
     #[cfg(feature = "rsa")]
@@ -272,6 +314,20 @@ impl Scheme {
     pub const fn query(mut self, name: &'static str) -> Self {
         assert!(self.algorithm.is_credential(), "only a token can stand in the query");
         self.placement = Placement::Query { name };
+        self
+    }
+
+    /// Sets the JSON pointer to the token in the body, for providers that send it there.
+    ///
+    /// # Panics
+    /// If the scheme is not a token. In a constant, this is a compile error.
+    #[must_use]
+    pub const fn pointer(mut self, pointer: &'static str) -> Self {
+        assert!(
+            matches!(self.algorithm, Algorithm::Token),
+            "only a token can stand in the body at a pointer"
+        );
+        self.placement = Placement::Pointer { pointer: checked_pointer(pointer) };
         self
     }
 
@@ -302,6 +358,49 @@ impl Scheme {
         self.grammar(Grammar::Fields { separator, signature })
     }
 
+    /// The header is a list of `key=value` fields, and of signatures that have no key. `separator`
+    /// is between them. Fields with a key are ignored, except that of the timestamp.
+    ///
+    /// # Panics
+    /// If the separator is empty, or no header was set before. In a constant, this is a compile
+    /// error.
+    #[must_use]
+    pub const fn unnamed_field(self, separator: &'static str) -> Self {
+        assert!(!separator.is_empty(), "fields need a separator");
+        self.grammar(Grammar::Fields { separator, signature: "" })
+    }
+
+    /// The header is a list of groups with `between` between them. Each group has
+    /// [`fields`](Self::fields): a timestamp, and the signatures made with it. Senders have a group
+    /// for each secret while they rotate one.
+    ///
+    /// # Panics
+    /// If an argument is empty, or no header was set before. In a constant, this is a compile
+    /// error.
+    #[must_use]
+    pub const fn field_groups(
+        self,
+        between: &'static str,
+        separator: &'static str,
+        signature: &'static str,
+    ) -> Self {
+        assert!(!between.is_empty() && !separator.is_empty(), "groups need separators");
+        assert!(!signature.is_empty(), "fields need the name of the signature's field");
+        self.grammar(Grammar::Groups { between, separator, signature })
+    }
+
+    /// The header is a list of signatures, separated by exactly `separator`. With
+    /// [`Timestamp::first_in_list`], its first entry is the timestamp.
+    ///
+    /// # Panics
+    /// If the separator is empty, or no header was set before. In a constant, this is a compile
+    /// error.
+    #[must_use]
+    pub const fn list(self, separator: &'static str) -> Self {
+        assert!(!separator.is_empty(), "a list needs a separator");
+        self.grammar(Grammar::List { separator })
+    }
+
     /// The header is a list of `version,signature`, separated by spaces. Entries of other versions
     /// are ignored.
     #[must_use]
@@ -329,6 +428,23 @@ impl Scheme {
             at += 1;
         }
         self.placement = Placement::Paired { names };
+        self
+    }
+
+    /// The signature is in one of these headers, or in several while a secret is rotated. Every
+    /// secret is valid for every header.
+    ///
+    /// # Panics
+    /// If there are no names. In a constant, this is a compile error.
+    #[must_use]
+    pub const fn any_header(mut self, names: &'static [&'static str]) -> Self {
+        assert!(!names.is_empty(), "a signature needs at least one header");
+        let mut at = 0;
+        while at < names.len() {
+            checked_name(names[at]);
+            at += 1;
+        }
+        self.placement = Placement::Any { names };
         self
     }
 
@@ -393,11 +509,20 @@ impl Scheme {
     }
 
     /// Sets the signed text: literal text and the placeholders `{id}`, `{timestamp}`, `{method}`,
-    /// `{url}`, `{body}` and `{secret}`. `{decoded_url}` is the URL after decoding the
+    /// `{url}`, `{body}`, `{secret}` and the names of the [`values`](Self::values). `{body_sha256}`
+    /// is the SHA-256 of the body in lower-case hex. `{decoded_url}` is the URL after decoding the
     /// percent-escapes that HubSpot decodes.
     #[must_use]
     pub const fn signed(mut self, template: &'static str) -> Self {
         self.template = Template::parse(template);
+        self
+    }
+
+    /// Says that the body is not signed. Whoever has seen one request can send it with another body,
+    /// so this is for providers that leave no choice.
+    #[must_use]
+    pub const fn without_body(mut self) -> Self {
+        self.bodyless = true;
         self
     }
 

@@ -27,6 +27,8 @@ pub(crate) enum ParameterRole {
     Id,
     /// It contains the signed time.
     Time,
+    /// It contains another signed value.
+    Value { is_optional: bool },
     /// It always has this value.
     Fixed(&'static str),
 }
@@ -48,7 +50,7 @@ impl Scheme {
                 let first = format!("{prefix}1");
                 vec![header(&first, ParameterRole::Signature, self.signature_form())]
             }
-            Placement::Paired { names } => {
+            Placement::Paired { names } | Placement::Any { names } => {
                 let role = match names {
                     [_] => ParameterRole::Signature,
                     _ => ParameterRole::OneOfSignatures,
@@ -59,6 +61,7 @@ impl Scheme {
                 in_query: true,
                 ..header(name, ParameterRole::Signature, None)
             }],
+            Placement::Pointer { .. } => Vec::new(),
         };
         all.extend(self.id.map(|name| header(name, ParameterRole::Id, None)));
         if let Some(time) = self.timestamp
@@ -67,10 +70,21 @@ impl Scheme {
             let form = match time.unit {
                 TimestampUnit::Seconds => Some("^[0-9]{10}$".to_owned()),
                 TimestampUnit::Millis => Some("^[0-9]{13}$".to_owned()),
-                TimestampUnit::Rfc3339 => None,
+                TimestampUnit::SecondsOrMillis => Some("^[0-9]{10}([0-9]{3})?$".to_owned()),
+                TimestampUnit::Rfc3339
+                | TimestampUnit::Rfc3339WithoutZone
+                | TimestampUnit::HttpDate => None,
             };
             all.push(header(name, ParameterRole::Time, form));
         }
+        all.extend(self.values.iter().map(|value| {
+            let name = value.header_name().or_else(|| value.query_parameter());
+            let role = ParameterRole::Value { is_optional: value.optional_between().is_some() };
+            SchemeParameter {
+                in_query: value.header_name().is_none(),
+                ..header(name.unwrap_or_default(), role, None)
+            }
+        }));
         let fixed = self.requires.iter();
         all.extend(fixed.map(|(name, value)| header(name, ParameterRole::Fixed(value), None)));
         all
@@ -115,9 +129,15 @@ impl Scheme {
         let signature = self.encoding.form(self.algorithm.signature_len());
         Some(match grammar {
             Grammar::Bare { prefix } => format!("^{}{signature}$", escaped(prefix)),
+            Grammar::Fields { separator, signature: "" } | Grammar::List { separator } => {
+                entry(&escaped(separator), &signature)
+            }
             Grammar::Fields { separator, signature: field } => {
-                let (separator, field) = (escaped(separator), escaped(field));
-                format!("^(.*{separator})?{field}={signature}({separator}.*)?$")
+                entry(&escaped(separator), &format!("{}={signature}", escaped(field)))
+            }
+            Grammar::Groups { between, separator, signature: field } => {
+                let separator = format!("({}|{})", escaped(separator), escaped(between));
+                entry(&separator, &format!("{}={signature}", escaped(field)))
             }
             Grammar::Versions { version } => {
                 format!("^(.* )?{},{signature}( .*)?$", escaped(version))
@@ -142,6 +162,11 @@ impl Encoding {
             (Self::Base64Url, None) => "[A-Za-z0-9_-]+".to_owned(),
         }
     }
+}
+
+/// The form of a list that has this entry somewhere.
+fn entry(separator: &str, entry: &str) -> String {
+    format!("^(.*{separator})?{entry}({separator}.*)?$")
 }
 
 /// A text as a part of a regular expression.

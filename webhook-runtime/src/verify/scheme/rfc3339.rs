@@ -1,7 +1,23 @@
 //! RFC 3339 dates and times, as milliseconds since 1970.
 
+use super::dates::{Date, days_from_civil, days_in_month};
+
 /// `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)` as milliseconds since 1970.
 pub(super) fn parse(text: &str) -> Option<u64> {
+    let (millis, zone) = parse_local(text)?;
+    u64::try_from(millis - offset_seconds(zone)? * 1000).ok()
+}
+
+/// `YYYY-MM-DDTHH:MM:SS[.fraction]` in UTC, as milliseconds since 1970.
+pub(super) fn parse_without_zone(text: &str) -> Option<u64> {
+    match parse_local(text)? {
+        (millis, "") => u64::try_from(millis).ok(),
+        _ => None,
+    }
+}
+
+/// The milliseconds from 1970 to a date and time as if it were in UTC, and the text behind it.
+fn parse_local(text: &str) -> Option<(i64, &str)> {
     let (whole, rest) = text.split_at_checked(19)?;
     let bytes = whole.as_bytes();
     let number = |from: usize, to: usize| {
@@ -24,7 +40,7 @@ pub(super) fn parse(text: &str) -> Option<u64> {
     }
     let (fraction, zone) = match rest.strip_prefix('.') {
         Some(rest) => {
-            let end = rest.bytes().position(|byte| !byte.is_ascii_digit())?;
+            let end = rest.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
             if end == 0 || end > 9 {
                 return None;
             }
@@ -38,7 +54,7 @@ pub(super) fn parse(text: &str) -> Option<u64> {
         .take(3)
         .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
     let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
-    u64::try_from((seconds - offset_seconds(zone)?) * 1000 + millis).ok()
+    Some((seconds * 1000 + millis, zone))
 }
 
 fn offset_seconds(zone: &str) -> Option<i64> {
@@ -58,42 +74,16 @@ fn offset_seconds(zone: &str) -> Option<i64> {
     Some(if *sign == b'-' { -seconds } else { seconds })
 }
 
-const fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01 in the proleptic Gregorian calendar: a year that starts in March makes
-/// the leap day the last day of its year.
-const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let month_from_march = (month + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
 pub(super) fn format(millis: u64) -> String {
+    format!("{}Z", format_without_zone(millis))
+}
+
+/// The date and time without a zone, in UTC.
+pub(super) fn format_without_zone(millis: u64) -> String {
     let seconds = millis / 1000;
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (Date { year, month, day }, rest) = (Date::from_days(seconds / 86_400), seconds % 86_400);
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", millis % 1000)
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}", millis % 1000)
 }
 
 #[cfg(test)]
@@ -140,6 +130,34 @@ mod tests {
         ] {
             assert_eq!(parse(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_time_without_zone_is_in_utc() {
+        for (text, millis) in [
+            ("1970-01-01T00:00:00", 0),
+            ("2025-10-09T08:53:20", 1_760_000_000_000),
+            ("2025-10-09T08:53:20.000000", 1_760_000_000_000),
+            ("2025-10-09T08:53:20.123456789", 1_760_000_000_123),
+        ] {
+            assert_eq!(parse_without_zone(text), Some(millis), "{text}");
+        }
+        for text in [
+            "",
+            "2025-10-09",
+            "2025-10-09 08:53:20",
+            "2025-10-09T08:53:20Z",
+            "2025-10-09T08:53:20+00:00",
+            "2025-10-09T08:53:20.",
+            "2025-10-09T08:53:20.1234567890",
+            "2025-10-09T08:53:20 ",
+            "1969-12-31T23:59:59",
+        ] {
+            assert_eq!(parse_without_zone(text), None, "{text:?}");
+        }
+        let text = format_without_zone(1_760_000_000_123);
+        assert_eq!(text, "2025-10-09T08:53:20.123");
+        assert_eq!(parse_without_zone(&text), Some(1_760_000_000_123));
     }
 
     #[test]

@@ -216,14 +216,14 @@ impl Scheme {
         let secret = variable(request.secret_env);
         let mut lines = Vec::new();
         let hash = match self.algorithm {
-            Algorithm::HmacSha1 => "-sha1",
+            Algorithm::HmacSha1 | Algorithm::Sha1 => "-sha1",
             Algorithm::HmacSha256 | Algorithm::Sha256 => "-sha256",
             Algorithm::HmacSha512 => "-sha512",
             Algorithm::Token | Algorithm::Basic | Algorithm::Asymmetric(_) => return None,
         };
         let key = match (self.algorithm, self.key) {
-            (Algorithm::Sha256, KeyEncoding::Text) => String::new(),
-            (Algorithm::Sha256, _) => return None,
+            (Algorithm::Sha1 | Algorithm::Sha256, KeyEncoding::Text) => String::new(),
+            (Algorithm::Sha1 | Algorithm::Sha256, _) => return None,
             (_, KeyEncoding::Text) => format!(" -hmac \"${secret}\""),
             (_, KeyEncoding::Hex) => format!(" -mac HMAC -macopt hexkey:\"${secret}\""),
             (_, KeyEncoding::Base64) => {
@@ -243,13 +243,13 @@ impl Scheme {
             Encoding::Base64 => ("-binary", "openssl base64 -A"),
             Encoding::Base64Url => ("-binary", "openssl base64 -A | tr '+/' '-_' | tr -d ="),
         };
-        let text = self.text_command(request);
+        let text = self.text_command(request)?;
         lines.push(format!("{SIGNATURE}=$({text} | openssl dgst {hash}{key} {form} | {encode})"));
         Some(lines)
     }
 
-    /// The command that writes the signed text.
-    fn text_command(&self, request: &ShellRequest<'_>) -> String {
+    /// The command that writes the signed text; `None` if a value is in it that only the caller knows.
+    fn text_command(&self, request: &ShellRequest<'_>) -> Option<String> {
         let url = request.public_url.unwrap_or(request.url);
         let decoded = decoded_url(url);
         let mut commands = Vec::new();
@@ -270,13 +270,14 @@ impl Scheme {
                     continue;
                 }
                 Part::Body => Variable(BODY),
+                Part::BodySha256 | Part::Value(_) => return None,
             });
         }
         commands.extend(printed(&pieces));
-        match &commands[..] {
+        Some(match &commands[..] {
             [one] => one.clone(),
             several => format!("{{ {}; }}", several.join("; ")),
-        }
+        })
     }
 
     /// The words of the command that sends, each with its options.
@@ -340,8 +341,9 @@ impl Scheme {
                 );
             }
             Placement::Numbered { prefix } => header(&format!("{prefix}1"), &signature),
-            Placement::Paired { names } => header(names[0], &signature),
+            Placement::Paired { names } | Placement::Any { names } => header(names[0], &signature),
             Placement::Query { .. } => {}
+            Placement::Pointer { .. } => return None,
         }
         words.push(match request.body {
             ShellBody::Sample | ShellBody::Text(_) => format!("--data-raw \"${BODY}\""),
@@ -350,10 +352,11 @@ impl Scheme {
         Some(words)
     }
 
-    /// The field of the signature header with the time.
+    /// The field of the signature header with the time; empty if it is the first of a list.
     fn time_field(&self) -> Option<&'static str> {
         match self.timestamp?.location {
             TimestampLocation::Field(name) => Some(name),
+            TimestampLocation::First => Some(""),
             TimestampLocation::Header(_) | TimestampLocation::Pointer(_) => None,
         }
     }
@@ -364,9 +367,18 @@ fn grammar_pieces(grammar: Grammar, time: Option<&'static str>) -> Vec<Piece<'st
     match (grammar, time) {
         (Grammar::Bare { prefix }, _) => vec![Text(prefix)],
         (Grammar::Versions { version }, _) => vec![Text(version), Text(",")],
-        (Grammar::Fields { signature, .. }, None) => vec![Text(signature), Text("=")],
-        (Grammar::Fields { separator, signature }, Some(time)) => {
-            vec![Text(time), Text("="), Variable(TIME), Text(separator), Text(signature), Text("=")]
+        (Grammar::List { separator }, Some(_)) => vec![Variable(TIME), Text(separator)],
+        (Grammar::List { .. }, None) => Vec::new(),
+        (
+            Grammar::Fields { separator, signature } | Grammar::Groups { separator, signature, .. },
+            time,
+        ) => {
+            let time = time.map(|time| [Text(time), Text("="), Variable(TIME), Text(separator)]);
+            let mut pieces: Vec<_> = time.into_iter().flatten().collect();
+            if !signature.is_empty() {
+                pieces.extend([Text(signature), Text("=")]);
+            }
+            pieces
         }
     }
 }
@@ -389,9 +401,11 @@ fn clock_command(location: TimestampLocation, unit: TimestampUnit) -> Option<&'s
         return None;
     }
     Some(match unit {
-        TimestampUnit::Seconds => "date +%s",
+        TimestampUnit::Seconds | TimestampUnit::SecondsOrMillis => "date +%s",
         TimestampUnit::Millis => "date +%s000",
         TimestampUnit::Rfc3339 => "date -u +%Y-%m-%dT%H:%M:%SZ",
+        TimestampUnit::Rfc3339WithoutZone => "date -u +%Y-%m-%dT%H:%M:%S",
+        TimestampUnit::HttpDate => "LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S GMT'",
     })
 }
 

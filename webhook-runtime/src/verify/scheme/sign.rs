@@ -3,6 +3,7 @@
 use std::{borrow::Cow, fmt, time::SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
 
 use super::{
     Scheme,
@@ -131,6 +132,8 @@ pub enum SignError {
     Secret(SecretError),
     /// The value is not valid in this header.
     Header(&'static str),
+    /// The URL lacks this query parameter, or its value cannot be signed.
+    Query(&'static str),
     /// The body does not have the form that the scheme needs.
     Body,
     /// Only the provider has the key to sign with.
@@ -143,6 +146,9 @@ impl fmt::Display for SignError {
             Self::Secret(error) => write!(f, "the secret {error}"),
             Self::Body => f.write_str("the body has no place for the scheme's signature"),
             Self::Unsupported => f.write_str("only the provider has the key that signs"),
+            Self::Query(name) => {
+                write!(f, "the URL has no query parameter {name} with a value to sign")
+            }
             Self::Header(name) => write!(f, "the value for the header {name} is not ASCII text"),
         }
     }
@@ -153,7 +159,8 @@ impl std::error::Error for SignError {}
 impl Scheme {
     /// Signs a request: makes the headers with signature, timestamp and id.
     ///
-    /// If the timestamp is in the body, the body must already contain it.
+    /// If the timestamp is in the body, the body must already contain it. Signed values in headers
+    /// are the id of the request, and signed values in the query are those of its URL.
     ///
     /// # Errors
     /// If the secret is malformed, or the id is not valid in a header.
@@ -175,6 +182,7 @@ impl Scheme {
         signature: impl FnOnce(&Values<'_>) -> Result<String, SecretError>,
     ) -> Result<SignedParts<'r>, SignError> {
         let body = self.body_to_sign(request)?;
+        let more = self.values_to_sign(request)?;
         let values = Values {
             id: request.id,
             timestamp,
@@ -182,6 +190,7 @@ impl Scheme {
             url: request.url,
             body: &body,
             secret: &[],
+            more: &more,
         };
         let signature = signature(&values).map_err(SignError::Secret)?;
         let mut headers = HeaderMap::new();
@@ -191,10 +200,16 @@ impl Scheme {
         if let Some(name) = self.id {
             insert_plain(&mut headers, name, request.id)?;
         }
+        for value in self.values {
+            if let Some(name) = value.header_name() {
+                insert_plain(&mut headers, name, request.id)?;
+            }
+        }
         let mut field = None;
         match self.timestamp.map(|timestamp| timestamp.location) {
             Some(TimestampLocation::Header(name)) => insert_plain(&mut headers, name, timestamp)?,
             Some(TimestampLocation::Field(name)) => field = Some((name, timestamp)),
+            Some(TimestampLocation::First) => field = Some(("", timestamp)),
             Some(TimestampLocation::Pointer(_)) | None => {}
         }
         match self.placement {
@@ -204,9 +219,15 @@ impl Scheme {
             Placement::Numbered { prefix } => {
                 insert(&mut headers, prefix, &format!("{prefix}1"), &signature)?;
             }
-            Placement::Paired { names } => insert(&mut headers, names[0], names[0], &signature)?,
+            Placement::Paired { names } | Placement::Any { names } => {
+                insert(&mut headers, names[0], names[0], &signature)?;
+            }
             // The URL contains it.
             Placement::Query { .. } => {}
+            Placement::Pointer { pointer } => {
+                let body = with_token(request.body, pointer, signature).ok_or(SignError::Body)?;
+                return Ok(SignedParts { headers, body: Cow::Owned(body) });
+            }
         }
         Ok(SignedParts::new(headers, request))
     }
@@ -238,6 +259,15 @@ impl Scheme {
             .map(|(_, value)| Cow::Owned(value.into_owned().into_bytes()))
             .ok_or(SignError::Body)
     }
+}
+
+/// A JSON body with a token at a pointer; `None` if the body has no place for it.
+fn with_token(body: &[u8], pointer: &str, token: String) -> Option<Vec<u8>> {
+    let mut json: Value = serde_json::from_slice(body).ok()?;
+    let (parent, key) = pointer.rsplit_once('/')?;
+    let key = key.replace("~1", "/").replace("~0", "~");
+    json.pointer_mut(parent)?.as_object_mut()?.insert(key, Value::from(token));
+    Some(json.to_string().into_bytes())
 }
 
 fn insert(
@@ -392,6 +422,7 @@ mod tests {
         for (error, text) in [
             (SignError::Secret(SecretError::Malformed("text")), "the secret is not text"),
             (SignError::Header("x-id"), "the value for the header x-id is not ASCII text"),
+            (SignError::Query("id"), "the URL has no query parameter id with a value to sign"),
             (SignError::Body, "the body has no place for the scheme's signature"),
             (SignError::Unsupported, "only the provider has the key that signs"),
         ] {

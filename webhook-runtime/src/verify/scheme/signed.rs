@@ -134,7 +134,9 @@ impl Scheme {
     pub fn timestamp_pointer(&self) -> Option<&'static str> {
         match self.timestamp?.location {
             TimestampLocation::Pointer(pointer) => Some(pointer),
-            TimestampLocation::Header(_) | TimestampLocation::Field(_) => None,
+            TimestampLocation::Header(_)
+            | TimestampLocation::Field(_)
+            | TimestampLocation::First => None,
         }
     }
 }

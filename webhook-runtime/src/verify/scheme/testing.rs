@@ -14,13 +14,18 @@ impl Scheme {
     /// The separator of the fields in the signature header, and the name of the field with the
     /// time.
     pub(crate) fn timestamp_field(&self) -> Option<(&'static str, &'static str)> {
-        let Placement::Header { grammar: Grammar::Fields { separator, .. }, .. } = self.placement
+        let Placement::Header {
+            grammar: Grammar::Fields { separator, .. } | Grammar::Groups { separator, .. },
+            ..
+        } = self.placement
         else {
             return None;
         };
         match self.timestamp?.location {
             TimestampLocation::Field(name) => Some((separator, name)),
-            TimestampLocation::Header(_) | TimestampLocation::Pointer(_) => None,
+            TimestampLocation::Header(_)
+            | TimestampLocation::First
+            | TimestampLocation::Pointer(_) => None,
         }
     }
 
@@ -37,6 +42,11 @@ impl Scheme {
         self.timestamp.is_some_and(|timestamp| timestamp.unit == TimestampUnit::Millis)
     }
 
+    /// True if the time may be in seconds or in milliseconds.
+    pub(crate) fn takes_both_units(&self) -> bool {
+        self.timestamp.is_some_and(|timestamp| timestamp.unit == TimestampUnit::SecondsOrMillis)
+    }
+
     /// The algorithm, if it is asymmetric.
     pub(crate) fn asymmetric_algorithm(&self) -> Option<AsymmetricAlgorithm> {
         match self.algorithm {
@@ -50,12 +60,38 @@ impl Scheme {
         match self.placement {
             Placement::Header { grammar: Grammar::Bare { prefix }, .. } => prefix.len(),
             Placement::Header { grammar: Grammar::Versions { version }, .. } => version.len() + 1,
-            Placement::Header { grammar: Grammar::Fields { separator, signature }, .. } => {
+            Placement::Header { grammar: Grammar::List { separator }, .. } => {
+                match self.timestamp.map(|timestamp| timestamp.location) {
+                    Some(TimestampLocation::First) => {
+                        value.find(separator).map_or(0, |at| at + separator.len())
+                    }
+                    _ => 0,
+                }
+            }
+            Placement::Header { grammar: Grammar::Fields { separator, signature: "" }, .. } => {
+                let entries = value.split(separator).scan(0, |start, entry| {
+                    let at = *start;
+                    *start += entry.len() + separator.len();
+                    Some((at, entry))
+                });
+                let mut unnamed = entries.filter(|(_, entry)| !entry.contains('='));
+                unnamed.next().map_or(0, |(at, _)| at)
+            }
+            Placement::Header {
+                grammar:
+                    Grammar::Fields { separator, signature }
+                    | Grammar::Groups { separator, signature, .. },
+                ..
+            } => {
                 let field = format!("{signature}=");
                 let inner = format!("{separator}{field}");
                 value.find(&inner).map_or(field.len(), |at| at + inner.len())
             }
-            Placement::Numbered { .. } | Placement::Paired { .. } | Placement::Query { .. } => 0,
+            Placement::Numbered { .. }
+            | Placement::Paired { .. }
+            | Placement::Any { .. }
+            | Placement::Query { .. }
+            | Placement::Pointer { .. } => 0,
         }
     }
 
@@ -72,7 +108,11 @@ impl Scheme {
         let (label, separator) = match grammar {
             Grammar::Bare { .. } => return None,
             Grammar::Versions { version } => (format!("{version},"), " "),
-            Grammar::Fields { separator, signature } => (format!("{signature}="), separator),
+            Grammar::Fields { separator, signature: "" } | Grammar::List { separator } => {
+                (String::new(), separator)
+            }
+            Grammar::Fields { separator, signature }
+            | Grammar::Groups { separator, signature, .. } => (format!("{signature}="), separator),
         };
         let (head, own) = value.split_at(start.checked_sub(label.len())?);
         let length = value[start..].split(separator).next().map_or(0, str::len);
@@ -162,8 +202,13 @@ impl Scheme {
             Grammar::Versions { version: ours } if ours != version => {
                 Some(Grammar::Versions { version })
             }
-            Grammar::Fields { separator, signature } if signature != version => {
+            Grammar::Fields { separator, signature }
+                if !signature.is_empty() && signature != version =>
+            {
                 Some(Grammar::Fields { separator, signature: version })
+            }
+            Grammar::Groups { between, separator, signature } if signature != version => {
+                Some(Grammar::Groups { between, separator, signature: version })
             }
             _ => None,
         });
@@ -175,7 +220,7 @@ impl Scheme {
     /// The same scheme without a prefix; `None` if it has none.
     pub(crate) fn without_prefix(&self) -> Option<Self> {
         let Placement::Header { name, grammar } = self.placement else { return None };
-        if matches!(grammar, Grammar::Bare { prefix: "" }) {
+        if matches!(grammar, Grammar::Bare { prefix: "" } | Grammar::List { .. }) {
             return None;
         }
         let grammar = Grammar::Bare { prefix: "" };
@@ -209,6 +254,7 @@ impl Key {
             Algorithm::HmacSha1 => Self::HmacSha1(hmac::Hmac::new_from_slice(&[]).ok()?),
             Algorithm::HmacSha256 => Self::HmacSha256(hmac::Hmac::new_from_slice(&[]).ok()?),
             Algorithm::HmacSha512 => Self::HmacSha512(hmac::Hmac::new_from_slice(&[]).ok()?),
+            Algorithm::Sha1 => Self::Sha1(zeroize::Zeroizing::new(Vec::new())),
             Algorithm::Sha256 => Self::Sha256(zeroize::Zeroizing::new(Vec::new())),
             Algorithm::Token | Algorithm::Basic | Algorithm::Asymmetric(_) => return None,
         })
@@ -225,6 +271,7 @@ mod tests {
     const PREFIXED: Scheme = HMAC_SHA256_HEX.prefix("sha256=");
     const VERSIONS: Scheme = HMAC_SHA256_HEX.versions("v1");
     const FIELDS: Scheme = HMAC_SHA256_HEX.fields(",", "v1");
+    const LIST: Scheme = HMAC_SHA256_HEX.list(",");
     const TIME: Timestamp = Timestamp::header("x-time");
 
     fn at() -> SystemTime {
@@ -264,6 +311,10 @@ mod tests {
         let counts = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).uses_milliseconds();
         assert!(counts(TIME.unix_millis()) && !counts(TIME) && !counts(TIME.rfc3339()));
         assert!(!HMAC_SHA256_HEX.uses_milliseconds());
+        let either = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).takes_both_units();
+        assert!(
+            either(TIME.unix_seconds_or_millis()) && !either(TIME) && !either(TIME.unix_millis())
+        );
         assert_eq!(HMAC_SHA256_HEX.asymmetric_algorithm(), None);
     }
 
@@ -283,6 +334,11 @@ mod tests {
             (FIELDS, "t=7,v1=#"),
             (FIELDS, "t=7,xv1=a,v1=#"),
             (HMAC_SHA256_HEX.numbered_headers("x-"), "#"),
+            (HMAC_SHA256_HEX.any_header(&["x-a"]), "#"),
+            (LIST, "#"),
+            (LIST.timestamp(Timestamp::first_in_list()), "7,#"),
+            (HMAC_SHA256_HEX.unnamed_field(";"), "t=7;#;x=1"),
+            (HMAC_SHA256_HEX.field_groups(" ", ",", "v1"), "t=7,v1=#"),
         ] {
             assert_eq!(Some(scheme.signature_start(value)), value.find('#'), "{value}");
         }
@@ -296,6 +352,10 @@ mod tests {
         assert_eq!(list(VERSIONS, "v1,ab", false), some("v1,ab v1,00 v1,00"));
         assert_eq!(list(FIELDS, "t=7,v1=ab", true), some("t=7,v1=00,v1=00,v1=ab"));
         assert_eq!(list(FIELDS, "t=7,v1=ab", false), some("t=7,v1=ab,v1=00,v1=00"));
+        assert_eq!(list(LIST, "ab", true), some("00,00,ab"));
+        let timed = LIST.timestamp(Timestamp::first_in_list());
+        assert_eq!(list(timed, "7,ab", false), some("7,ab,00,00"));
+        assert_eq!(list(HMAC_SHA256_HEX.unnamed_field(";"), "t=7;ab", true), some("t=7;00;00;ab"));
         assert_eq!(list(PREFIXED, "sha256=ab", true), None);
         assert_eq!(list(HMAC_SHA256_HEX.numbered_headers("x-"), "ab", true), None);
     }

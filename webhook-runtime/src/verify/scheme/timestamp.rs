@@ -4,7 +4,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{VerifyError, rfc3339, verify::unix_millis};
+use super::{VerifyError, http_date, rfc3339, verify::unix_millis};
 
 /// The location and format of a signed timestamp, and how far from now it may be.
 ///
@@ -13,6 +13,8 @@ use super::{VerifyError, rfc3339, verify::unix_millis};
 pub struct Timestamp {
     pub(crate) location: TimestampLocation,
     pub(crate) unit: TimestampUnit,
+    /// The header to read if a request lacks the header of the location.
+    pub(crate) other_header: Option<&'static str>,
     /// The maximum age of a delivery, in milliseconds.
     max_age: Option<u64>,
     /// The maximum time by which a delivery may be ahead of this machine's clock, in milliseconds.
@@ -24,6 +26,8 @@ pub(crate) enum TimestampLocation {
     Header(&'static str),
     /// A field of the signature header, such as `t` in `t=1760000000,v1=…`.
     Field(&'static str),
+    /// The first entry of the list in the signature header.
+    First,
     /// A JSON pointer into the signed body.
     Pointer(&'static str),
 }
@@ -32,7 +36,23 @@ pub(crate) enum TimestampLocation {
 pub(crate) enum TimestampUnit {
     Seconds,
     Millis,
+    SecondsOrMillis,
     Rfc3339,
+    Rfc3339WithoutZone,
+    HttpDate,
+}
+
+impl TimestampUnit {
+    /// True if the timestamp is a number.
+    pub(crate) const fn is_number(self) -> bool {
+        matches!(self, Self::Seconds | Self::Millis | Self::SecondsOrMillis)
+    }
+
+    /// True if a text of this format can begin with another one, so that something else has to mark
+    /// its end.
+    pub(crate) const fn can_be_longer(self) -> bool {
+        matches!(self, Self::SecondsOrMillis | Self::Rfc3339WithoutZone)
+    }
 }
 
 /// The reason why a timestamp is outside of the window.
@@ -49,6 +69,7 @@ impl Timestamp {
         Self {
             location,
             unit: TimestampUnit::Seconds,
+            other_header: None,
             max_age: Self::FIVE_MINUTES,
             max_ahead: Self::FIVE_MINUTES,
         }
@@ -60,10 +81,32 @@ impl Timestamp {
         Self::at(TimestampLocation::Header(super::checked_name(name)))
     }
 
+    /// Sets the header (lower case) that contains the timestamp of a request without the first
+    /// header.
+    ///
+    /// # Panics
+    /// If the timestamp is not in a header. In a constant, this is a compile error.
+    #[must_use]
+    pub const fn or_header(mut self, name: &'static str) -> Self {
+        assert!(
+            matches!(self.location, TimestampLocation::Header(_)),
+            "another header needs a timestamp in a header"
+        );
+        self.other_header = Some(super::checked_name(name));
+        self
+    }
+
     /// The timestamp is the field `name` of the signature header, as in `t=1760000000,v1=…`.
     #[must_use]
     pub const fn field(name: &'static str) -> Self {
         Self::at(TimestampLocation::Field(name))
+    }
+
+    /// The timestamp is the first entry of the signature header, whose other entries are the
+    /// signatures: see [`Scheme::list`](super::Scheme::list).
+    #[must_use]
+    pub const fn first_in_list() -> Self {
+        Self::at(TimestampLocation::First)
     }
 
     /// The timestamp is in the signed JSON body, at this JSON pointer (RFC 6901).
@@ -93,6 +136,28 @@ impl Timestamp {
     #[must_use]
     pub const fn rfc3339(mut self) -> Self {
         self.unit = TimestampUnit::Rfc3339;
+        self
+    }
+
+    /// Whole seconds or milliseconds since 1970, for providers that send both: ten or thirteen
+    /// digits.
+    #[must_use]
+    pub const fn unix_seconds_or_millis(mut self) -> Self {
+        self.unit = TimestampUnit::SecondsOrMillis;
+        self
+    }
+
+    /// A date and time of RFC 3339 without the zone, which is UTC: `2025-10-09T08:53:20.123`.
+    #[must_use]
+    pub const fn rfc3339_without_zone(mut self) -> Self {
+        self.unit = TimestampUnit::Rfc3339WithoutZone;
+        self
+    }
+
+    /// The date format of HTTP (RFC 9110), such as `Thu, 09 Oct 2025 08:53:20 GMT`.
+    #[must_use]
+    pub const fn http_date(mut self) -> Self {
+        self.unit = TimestampUnit::HttpDate;
         self
     }
 
@@ -133,7 +198,11 @@ impl Timestamp {
         match self.unit {
             TimestampUnit::Seconds => parse_digits(text, 10)?.checked_mul(1000),
             TimestampUnit::Millis => parse_digits(text, 13),
+            TimestampUnit::SecondsOrMillis if text.len() > 10 => parse_digits(text, 13),
+            TimestampUnit::SecondsOrMillis => parse_digits(text, 10)?.checked_mul(1000),
             TimestampUnit::Rfc3339 => rfc3339::parse(text),
+            TimestampUnit::Rfc3339WithoutZone => rfc3339::parse_without_zone(text),
+            TimestampUnit::HttpDate => http_date::parse(text),
         }
     }
 
@@ -175,9 +244,11 @@ impl Timestamp {
     #[must_use]
     pub fn format(&self, millis: u64) -> String {
         match self.unit {
-            TimestampUnit::Seconds => (millis / 1000).to_string(),
+            TimestampUnit::Seconds | TimestampUnit::SecondsOrMillis => (millis / 1000).to_string(),
             TimestampUnit::Millis => millis.to_string(),
             TimestampUnit::Rfc3339 => rfc3339::format(millis),
+            TimestampUnit::Rfc3339WithoutZone => rfc3339::format_without_zone(millis),
+            TimestampUnit::HttpDate => http_date::format(millis),
         }
     }
 
@@ -186,8 +257,13 @@ impl Timestamp {
     fn check_window(&self, signed: u64, now: u64) -> Result<(), OutOfWindow> {
         // A timestamp in whole seconds is compared with whole seconds.
         let now = match self.unit {
-            TimestampUnit::Millis | TimestampUnit::Rfc3339 => now,
-            TimestampUnit::Seconds => now / 1000 * 1000,
+            TimestampUnit::Millis | TimestampUnit::Rfc3339 | TimestampUnit::Rfc3339WithoutZone => {
+                now
+            }
+            TimestampUnit::SecondsOrMillis if !signed.is_multiple_of(1000) => now,
+            TimestampUnit::Seconds | TimestampUnit::SecondsOrMillis | TimestampUnit::HttpDate => {
+                now / 1000 * 1000
+            }
         };
         if self.max_age.is_some_and(|window| now.saturating_sub(signed) > window) {
             return Err(OutOfWindow::TooOld);
@@ -267,6 +343,18 @@ mod tests {
     }
 
     #[test]
+    fn seconds_or_milliseconds_are_told_by_their_width() {
+        let either = SECONDS.unix_seconds_or_millis();
+        assert_eq!(either.parse("1760000000"), Some(1_760_000_000_000));
+        assert_eq!(either.parse("1760000000123"), Some(1_760_000_000_123));
+        for text in
+            ["", "176000000", "17600000001", "176000000012", "17600000001234", "1760000000.1"]
+        {
+            assert_eq!(either.parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn the_window_includes_its_edges() {
         let at = 1_760_000_000_000;
         for now in [at - 300_000, at, at + 300_000, at + 300_999] {
@@ -294,7 +382,10 @@ mod tests {
             (SECONDS, "1760000000"),
             (SECONDS.unix_millis(), "1760000000123"),
             (SECONDS.unix_millis().unix_seconds(), "1760000000"),
+            (SECONDS.unix_seconds_or_millis(), "1760000000"),
             (SECONDS.rfc3339(), "2025-10-09T08:53:20.123Z"),
+            (SECONDS.rfc3339_without_zone(), "2025-10-09T08:53:20.123"),
+            (SECONDS.http_date(), "Thu, 09 Oct 2025 08:53:20 GMT"),
         ] {
             assert_eq!(stamp.format(at), text);
             assert_eq!(stamp.check_format(text), Ok(()));

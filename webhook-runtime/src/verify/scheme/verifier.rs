@@ -11,10 +11,11 @@ use http::HeaderMap;
 use super::{
     KeyRequest, Scheme, Signed, SignedRequest, Verified, Verify, VerifyContext, VerifyError,
     grammar::{self, HeaderNames},
+    head::HeadClaims,
+    is_opaque_token,
     key::Key,
     sensitive_headers,
     template::{Template, Values},
-    verify::{HeadClaims, is_opaque_token},
 };
 use crate::verify::{Secret, SecretError};
 
@@ -294,5 +295,213 @@ impl Keys {
             },
             Self::Code(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+    use crate::verify::scheme::{
+        RequestToSign, SchemeInfo, SignError, SignedParts,
+        fixtures::{
+            HMAC_SHA256_HEX, SIGNATURE, TIMED, by, judge_head, now, request, secrets, signed,
+            verifier, with,
+        },
+    };
+
+    #[test]
+    fn opaque_tokens_are_no_deliveries() {
+        for token in ["a", "Az09-_+/=", "="] {
+            assert!(is_opaque_token(token.as_bytes()), "{token:?}");
+        }
+        for text in ["", "{}", "a b", "a.b", "a\n", "\u{e4}", "a=1&b"] {
+            assert!(!is_opaque_token(text.as_bytes()), "{text:?}");
+        }
+        let judge = |rejects_tokens, body: &[u8]| {
+            let verifier = Verifier::new(&Mechanism::Data(HMAC_SHA256_HEX), None, rejects_tokens);
+            let verifier = verifier.expect("no window is asked");
+            let keys = verifier.prepare(&secrets(&["s3cret"])).expect("good secrets");
+            let headers = signed(HMAC_SHA256_HEX, body);
+            verifier.verify(&request(&headers, body), &keys, None, now()).map(drop)
+        };
+        assert_eq!(judge(true, b"token"), Err(VerifyError::MalformedBody));
+        assert_eq!(judge(true, b"{}"), Ok(()));
+        assert_eq!(judge(false, b"token"), Ok(()));
+        assert_eq!(judge(false, b"{}"), Ok(()));
+    }
+
+    #[test]
+    fn a_window_needs_a_timestamp() {
+        let window = Some(Duration::from_secs(10));
+        let new = |scheme| Verifier::new(&Mechanism::Data(scheme), window, false);
+        assert!(new(HMAC_SHA256_HEX).is_none());
+        let verifier = new(TIMED).expect("there is a time");
+        let keys = verifier.prepare(&secrets(&["s3cret"])).expect("good secrets");
+        let headers = signed(TIMED, b"{}");
+        let judge = |seconds| {
+            let now = now() + Duration::from_secs(seconds);
+            verifier.verify(&request(&headers, b"{}"), &keys, None, now).map(drop)
+        };
+        assert_eq!(judge(10), Ok(()));
+        assert_eq!(judge(11), Err(VerifyError::TimestampTooOld));
+    }
+
+    #[test]
+    fn every_bad_secret_is_reported() {
+        let problems = |verifier: &Verifier, texts: &[&'static str]| {
+            verifier.prepare(&secrets(texts)).err().unwrap_or_default()
+        };
+        let data = verifier(HMAC_SHA256_HEX.key(crate::verify::scheme::KeyEncoding::Hex));
+        assert!(problems(&data, &["ab", "cd"]).is_empty());
+        let hex = SecretError::Malformed("hexadecimal");
+        let expected = [("x".into(), hex), (" ".into(), SecretError::Blank)];
+        assert_eq!(problems(&data, &["ab", "x", " "]), expected);
+        let code = by_code(SHARED);
+        assert!(problems(&code, &["ab", "cd"]).is_empty());
+        let expected =
+            [("bad".into(), SecretError::Malformed("good")), (" ".into(), SecretError::Blank)];
+        assert_eq!(problems(&code, &["ab", "bad", " "]), expected);
+    }
+
+    #[test]
+    fn handshakes_use_the_first_secret() {
+        let tag = |scheme, texts: &[&'static str]| {
+            verifier(scheme)
+                .prepare(&secrets(texts))
+                .ok()?
+                .hmac_sha256(b"what do ya want for nothing?")
+        };
+        // RFC 4231, test case 2.
+        let expected = base16ct::lower::decode_vec(
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+        );
+        assert_eq!(tag(HMAC_SHA256_HEX, &["Jefe", "other"]).map(Vec::from), expected.ok());
+        assert_eq!(tag(HMAC_SHA256_HEX, &[]), None);
+        assert_eq!(tag(Scheme::hmac_sha1().header(SIGNATURE), &["Jefe"]), None);
+        assert_eq!(Keys::Code(secrets(&["Jefe"])).hmac_sha256(b""), None);
+    }
+
+    #[test]
+    fn signature_headers_are_marked_sensitive() {
+        let (data, code) = (verifier(Scheme::hmac_sha256().header("x-data")), by_code(SHARED));
+        for (verifier, sensitive) in [(data, [true, false]), (code, [false, true])] {
+            let mut headers = HeaderMap::new();
+            // Every header with `signature` in its name is sensitive.
+            for name in ["x-data", "x-code", SIGNATURE] {
+                headers.insert(name, HeaderValue::from_static("a"));
+            }
+            verifier.mark_sensitive(&mut headers);
+            assert_eq!(["x-data", "x-code"].map(|name| headers[name].is_sensitive()), sensitive);
+            assert!(headers[SIGNATURE].is_sensitive());
+        }
+    }
+
+    /// A scheme as code: the request contains the secret, or the key if there is no secret.
+    #[derive(Debug)]
+    struct Coded {
+        needs_secret: bool,
+        signs_time: bool,
+    }
+
+    impl Verify for Coded {
+        fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
+            grammar::header_text(headers, "x-code").map(drop)
+        }
+
+        fn verify<'r>(
+            &self,
+            request: &SignedRequest<'r>,
+            context: &VerifyContext<'_>,
+        ) -> Result<Signed<'r>, VerifyError> {
+            let sent = grammar::header_text(request.headers, "x-code")?.as_bytes();
+            if sent == b"stale" {
+                return Err(VerifyError::TimestampTooOld);
+            }
+            let wanted = context.key.unwrap_or(context.secret.expose());
+            if sent == wanted {
+                Ok(Signed::text(request.body).at(Some(context.now)))
+            } else {
+                Err(VerifyError::InvalidSignature)
+            }
+        }
+
+        fn sign<'r>(
+            &self,
+            _: &Secret,
+            _: &RequestToSign<'r>,
+        ) -> Result<SignedParts<'r>, SignError> {
+            Err(SignError::Unsupported)
+        }
+
+        fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
+            if secret.expose() == b"bad" { Err(SecretError::Malformed("good")) } else { Ok(()) }
+        }
+
+        fn key_request(&self, _: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
+            Ok(Some(KeyRequest::Id("key".to_owned())))
+        }
+
+        fn scheme_info(&self) -> SchemeInfo {
+            let info = SchemeInfo::new("code", "x-code");
+            SchemeInfo { needs_secret: self.needs_secret, signs_time: self.signs_time, ..info }
+        }
+    }
+
+    const SHARED: &Coded = &Coded { needs_secret: true, signs_time: false };
+    const FETCHED: &Coded = &Coded { needs_secret: false, signs_time: true };
+
+    fn by_code(code: &'static Coded) -> Verifier {
+        Verifier::new(&Mechanism::Code(code), None, false).expect("no window is asked")
+    }
+
+    #[test]
+    fn code_tries_each_secret() {
+        let judge = |sent: &str, texts: &[&'static str]| {
+            let verifier = by_code(SHARED);
+            let keys = verifier.prepare(&secrets(texts)).expect("good secrets");
+            let headers = with(HeaderMap::new(), "x-code", sent);
+            verifier.verify(&request(&headers, b""), &keys, None, now())
+        };
+        let verified = |name| Ok(by(name, Some(now())));
+        assert_eq!(judge("a", &["a", "b"]), verified("a"));
+        assert_eq!(judge("b", &["a", "b"]), verified("b"));
+        assert_eq!(judge("c", &["a", "b"]), Err(VerifyError::InvalidSignature));
+        assert_eq!(judge("a", &[]), Err(VerifyError::InvalidSignature));
+        assert_eq!(judge("stale", &["a", "stale"]), Err(VerifyError::TimestampTooOld));
+    }
+
+    #[test]
+    fn code_without_secrets_runs_once() {
+        let verifier = by_code(FETCHED);
+        let keys = verifier.prepare(&[]).expect("no secrets");
+        let headers = with(HeaderMap::new(), "x-code", "k");
+        let request = request(&headers, b"");
+        let fetched = by("fetched key", Some(now()));
+        assert_eq!(verifier.verify(&request, &keys, Some(b"k"), now()), Ok(fetched));
+        let judged = verifier.verify(&request, &keys, Some(b"other"), now());
+        assert_eq!(judged, Err(VerifyError::InvalidSignature));
+        assert_eq!(verifier.key_request(&request), Ok(Some(KeyRequest::Id("key".to_owned()))));
+        assert_eq!(self::verifier(HMAC_SHA256_HEX).key_request(&request), Ok(None));
+    }
+
+    #[test]
+    fn code_checks_headers_and_window() {
+        let missing = Err(VerifyError::MissingHeader("x-code"));
+        assert_eq!(judge_head(&by_code(SHARED), &HeaderMap::new()), missing);
+        let sent = with(HeaderMap::new(), "x-code", "a");
+        assert_eq!(judge_head(&by_code(SHARED), &sent), Ok(()));
+        let window = Some(Duration::from_secs(10));
+        assert!(Verifier::new(&Mechanism::Code(SHARED), window, false).is_none());
+        assert!(Verifier::new(&Mechanism::Code(FETCHED), window, false).is_some());
+    }
+
+    #[test]
+    fn keys_of_another_mechanism_never_match() {
+        let headers = with(HeaderMap::new(), "x-code", "a");
+        let keys = verifier(HMAC_SHA256_HEX).prepare(&secrets(&["a"])).expect("good secrets");
+        let judged = by_code(SHARED).verify(&request(&headers, b""), &keys, None, now());
+        assert_eq!(judged, Err(VerifyError::InvalidSignature));
     }
 }

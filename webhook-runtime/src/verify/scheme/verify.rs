@@ -2,75 +2,24 @@
 
 use std::{
     borrow::Cow,
-    fmt,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 
 use super::{
-    Identity, Scheme, VerifyError,
+    Identity, Scheme, SignedRequest, VerifyError,
     encoding::{MAX_SIGNATURE, MAX_TEXT},
-    grammar::{self, HeaderNames, Signatures},
+    grammar::{Placement, Signature, Signatures},
+    head::HeadClaims,
     key::{self, Key},
     template::{self, Values},
-    timestamp::{TimestampLocation, TimestampUnit},
+    timestamp::TimestampLocation,
 };
 use crate::verify::{
-    BodyFormat, body_format,
     form::{self, AmbiguousForm},
-    is_labelled_form, json,
+    is_labelled_form, json, named,
 };
-
-/// A request as received, before verification.
-#[derive(Clone, Copy)]
-pub struct SignedRequest<'r> {
-    /// The method, in upper case.
-    pub method: &'r str,
-    /// The public URL that the provider calls. It comes from the configuration, never from the
-    /// request's own headers. Empty if the scheme does not sign it.
-    pub url: &'r str,
-    /// The headers.
-    pub headers: &'r HeaderMap,
-    /// The query of the request as sent, without the `?`.
-    pub query: &'r str,
-    /// The raw bytes of the body.
-    pub body: &'r [u8],
-}
-
-/// Hides headers and body: they may contain secrets.
-impl fmt::Debug for SignedRequest<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignedRequest")
-            .field("method", &self.method)
-            .field("body_len", &self.body.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl SignedRequest<'_> {
-    /// True if the content type is that of a form, and the body does not show that it is JSON: few
-    /// schemes sign the content type.
-    #[must_use]
-    pub fn is_form(&self) -> bool {
-        is_labelled_form(self.headers) && body_format(self.headers, self.body) == BodyFormat::Form
-    }
-}
-
-/// True if a text is an opaque token of letters, digits and `-_+/=`, which no provider sends as a
-/// delivery. X sends unsigned handshakes that ask for the HMAC of a challenge. An attacker could
-/// use them to obtain the signature of a forged delivery. So only opaque tokens are signed for such
-/// a handshake, and an opaque token is rejected as a delivery.
-pub(crate) fn is_opaque_token(text: &[u8]) -> bool {
-    !text.is_empty() && template::is_token_text(text)
-}
-
-/// True if the id contains the separator, or could overlap its start: `a:` and `::` could also be
-/// read as `a`, `::` and a colon.
-fn contains_or_overlaps(text: &str, end: &str) -> bool {
-    let begins = |at: usize| end.is_char_boundary(at) && end.starts_with(&end[at..]);
-    text.contains(end) || (1..end.len()).any(|at| begins(at) && text.ends_with(&end[..at]))
-}
 
 /// The result of a successful verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,32 +35,6 @@ pub struct Verified {
     /// The signed text, if it is not the body: the field of a form that is signed alone, or the
     /// content of a token that is the body. Nothing else of the body may be believed.
     pub signed_field: Option<Vec<u8>>,
-}
-
-/// The claims in the head of a request, for a scheme that is data.
-pub(super) struct HeadClaims<'r> {
-    pub(super) signatures: Signatures<'r>,
-    /// The time that is sent in a header: as text, and in milliseconds since 1970.
-    time: Option<(&'r str, u64)>,
-    /// The signed id; empty if the scheme signs none.
-    id: &'r str,
-}
-
-impl<'r> HeadClaims<'r> {
-    /// The values of the signed text.
-    fn values<'v>(&self, request: &SignedRequest<'v>, body: &'v [u8]) -> Values<'v>
-    where
-        'r: 'v,
-    {
-        Values {
-            id: self.id,
-            timestamp: self.time.map(|(text, _)| text).unwrap_or_default(),
-            method: request.method,
-            url: request.url,
-            body,
-            secret: &[],
-        }
-    }
 }
 
 impl Scheme {
@@ -145,40 +68,6 @@ impl Scheme {
         Ok(text)
     }
 
-    pub(super) fn header_names(&self) -> HeaderNames {
-        let timestamp = self.timestamp.and_then(|timestamp| match timestamp.location {
-            TimestampLocation::Header(name) => Some(HeaderName::from_static(name)),
-            TimestampLocation::Field(_) | TimestampLocation::Pointer(_) => None,
-        });
-        HeaderNames {
-            signatures: self.placement.names(),
-            timestamp,
-            id: self.id.map(HeaderName::from_static),
-            required: self.requires.iter().map(|(name, _)| HeaderName::from_static(name)).collect(),
-        }
-    }
-
-    /// Reads the claims in the head of a request.
-    pub(super) fn read_head<'r>(
-        &self,
-        names: &HeaderNames,
-        headers: &'r HeaderMap,
-        query: &'r str,
-    ) -> Result<HeadClaims<'r>, VerifyError> {
-        let mut signatures = Signatures::new();
-        self.read_signatures(names, headers, query, &mut signatures)?;
-        let read = self
-            .read_timestamp(names, headers, &signatures)
-            .and_then(|time| Ok((time, self.read_id(names, headers)?)));
-        match read {
-            Ok((time, id)) => Ok(HeadClaims { signatures, time, id }),
-            Err(error) => {
-                self.check_format(&signatures)?;
-                Err(error)
-            }
-        }
-    }
-
     pub(super) fn verify(
         &self,
         head: &HeadClaims<'_>,
@@ -193,47 +82,79 @@ impl Scheme {
             return Err(VerifyError::MalformedBody);
         }
         let values = head.values(request, body);
-        let secret = self
-            .find_secret(&head.signatures, &values, keys)
-            .ok_or(VerifyError::InvalidSignature)?;
-        let sent_millis = head.time.map(|(_, millis)| millis);
+        let token = self.token_in_body(request.body)?;
+        let (secret, group_time) = match &token {
+            Some(token) => self.find_secret(&Signatures::of(token), &values, keys),
+            None => self.find_secret(&head.signatures, &values, keys),
+        }
+        .ok_or(VerifyError::InvalidSignature)?;
+        let sent_millis = group_time.or(head.time.map(|(_, millis)| millis));
         let timestamp = self.check_timestamp(sent_millis, request.body, now)?;
         let identity = wants_identity.then(|| self.identity(&values));
         let signed_field = field.map(|field| field.into_owned().into_bytes());
         Ok(Verified { secret_name: secret, signed_at: timestamp, identity, signed_field })
     }
 
+    /// The name of the secret that a signature matches, and the time of the signature's group.
     fn find_secret(
         &self,
         claimed: &Signatures<'_>,
         values: &Values<'_>,
         keys: &[(Cow<'static, str>, Key)],
-    ) -> Option<Cow<'static, str>> {
+    ) -> Option<(Cow<'static, str>, Option<u64>)> {
         for (at, (name, key)) in keys.iter().enumerate() {
-            let mut signatures = claimed
-                .all()
-                .iter()
-                .filter(|signature| signature.secret.is_none_or(|secret| secret == at))
-                .map(|signature| signature.text);
-            let matches = if self.algorithm.is_credential() {
-                signatures.any(|text| key.matches_credential(text.as_bytes()))
-            } else if let Some(tag) = key.tag(&self.template, values) {
-                // Encodings are strict, so comparing texts is the same as comparing bytes.
-                let mut buffer = [0; MAX_TEXT];
-                let expected = self.encoding.encode_into(tag.as_bytes(), &mut buffer)?;
-                signatures.any(|text| key::constant_time_eq(expected, text.as_bytes()))
-            } else {
-                let mut buffer = [0; MAX_SIGNATURE];
-                signatures.any(|text| {
-                    let sent = self.encoding.decode(text, &mut buffer);
-                    sent.is_some_and(|sent| key.verifies(&self.template, values, sent))
-                })
-            };
-            if matches {
-                return Some(name.clone());
+            for group in claimed.groups() {
+                let timestamp = group.first().map_or("", |signature| signature.timestamp);
+                let values = match timestamp {
+                    "" => *values,
+                    timestamp => Values { timestamp, ..*values },
+                };
+                if self.matches_any(group, at, &values, key)? {
+                    let time = self.timestamp.and_then(|time| time.parse(timestamp));
+                    return Some((name.clone(), time));
+                }
             }
         }
         None
+    }
+
+    /// True if the key made one of these signatures; `None` if its tag cannot be written.
+    fn matches_any(
+        &self,
+        claimed: &[Signature<'_>],
+        at: usize,
+        values: &Values<'_>,
+        key: &Key,
+    ) -> Option<bool> {
+        let mut signatures = claimed
+            .iter()
+            .filter(|signature| signature.secret.is_none_or(|secret| secret == at))
+            .map(|signature| signature.text);
+        Some(if self.algorithm.is_credential() {
+            signatures.any(|text| key.matches_credential(text.as_bytes()))
+        } else if let Some(tag) = key.tag(&self.template, values) {
+            // Encodings are strict, so comparing texts is the same as comparing bytes.
+            let mut buffer = [0; MAX_TEXT];
+            let expected = self.encoding.encode_into(tag.as_bytes(), &mut buffer)?;
+            signatures.any(|text| key::constant_time_eq(expected, text.as_bytes()))
+        } else {
+            let mut buffer = [0; MAX_SIGNATURE];
+            signatures.any(|text| {
+                let sent = self.encoding.decode(text, &mut buffer);
+                sent.is_some_and(|sent| key.verifies(&self.template, values, sent))
+            })
+        })
+    }
+
+    /// The token, if it is in the body.
+    fn token_in_body<'r>(&self, body: &'r [u8]) -> Result<Option<Cow<'r, str>>, VerifyError> {
+        let Placement::Pointer { pointer } = self.placement else { return Ok(None) };
+        std::str::from_utf8(body)
+            .ok()
+            .and_then(|body| named::scalars(body, [pointer]))
+            .and_then(|[token]| token?.into_text())
+            .map(Some)
+            .ok_or(VerifyError::MalformedBody)
     }
 
     /// The form field that is signed instead of the body.
@@ -251,88 +172,10 @@ impl Scheme {
         }
     }
 
-    /// Reads the signatures from the headers or the query.
-    fn read_signatures<'r>(
-        &self,
-        names: &HeaderNames,
-        headers: &'r HeaderMap,
-        query: &'r str,
-        claimed: &mut Signatures<'r>,
-    ) -> Result<(), VerifyError> {
-        for ((label, wanted), name) in self.requires.iter().zip(&names.required) {
-            if grammar::named_header_text(headers, label, name)? != *wanted {
-                return Err(VerifyError::MalformedHeader(label));
-            }
-        }
-        let field = match self.timestamp.map(|timestamp| timestamp.location) {
-            Some(TimestampLocation::Field(field)) => Some(field),
-            _ => None,
-        };
-        self.placement.read(&names.signatures, headers, query, field, claimed)
-    }
-
-    /// Checks that at least one of the signatures is well formed.
-    pub(super) fn check_format(&self, claimed: &Signatures<'_>) -> Result<(), VerifyError> {
-        if !self.algorithm.is_credential() {
-            let length = self.algorithm.signature_len();
-            let well_formed = |text| {
-                let decoded = self.encoding.decoded_len(text);
-                decoded.is_some_and(|decoded| length.is_none_or(|length| decoded == length))
-            };
-            if !claimed.all().iter().map(|signature| signature.text).any(well_formed) {
-                return Err(VerifyError::MalformedSignature(self.placement.name()));
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the timestamp in a header, as text and in milliseconds since 1970. It is well formed,
-    /// but not yet verified.
-    fn read_timestamp<'r>(
-        &self,
-        names: &HeaderNames,
-        headers: &'r HeaderMap,
-        claimed: &Signatures<'r>,
-    ) -> Result<Option<(&'r str, u64)>, VerifyError> {
-        let Some(timestamp) = &self.timestamp else { return Ok(None) };
-        let text = match (timestamp.location, &names.timestamp) {
-            (TimestampLocation::Header(label), Some(name)) => {
-                grammar::named_header_text(headers, label, name)?
-            }
-            _ => match claimed.timestamp {
-                Some(text) => text,
-                None if matches!(timestamp.location, TimestampLocation::Pointer(_)) => {
-                    return Ok(None);
-                }
-                None => return Err(VerifyError::MalformedTimestamp),
-            },
-        };
-        let millis = timestamp.parse(text).ok_or(VerifyError::MalformedTimestamp)?;
-        Ok(Some((text, millis)))
-    }
-
-    /// Reads the signed id. An id that contains the separator after it is ambiguous, and rejected.
-    fn read_id<'r>(
-        &self,
-        names: &HeaderNames,
-        headers: &'r HeaderMap,
-    ) -> Result<&'r str, VerifyError> {
-        let (Some(label), Some(name)) = (self.id, &names.id) else { return Ok("") };
-        let id = grammar::named_header_text(headers, label, name)?;
-        let ambiguous = match self.template.id_separator() {
-            Some(separator) => contains_or_overlaps(id, separator),
-            // Nothing separates the id from the time or body that follows, so its characters are
-            // restricted.
-            None => !template::is_token_text(id.as_bytes()),
-        };
-        if id.is_empty() || ambiguous { Err(VerifyError::MalformedHeader(label)) } else { Ok(id) }
-    }
-
     /// True if the border between time and body is ambiguous: only a numeric time separates id and
     /// body, and the body begins with a token character.
     fn body_could_extend_time(&self, body: &[u8]) -> bool {
-        let digits =
-            self.timestamp.is_some_and(|timestamp| timestamp.unit != TimestampUnit::Rfc3339);
+        let digits = self.timestamp.is_some_and(|timestamp| timestamp.unit.is_number());
         digits
             && self.template.id_could_overlap_body(digits)
             && !body.is_empty()
@@ -396,82 +239,22 @@ pub(crate) fn unix_millis(time: SystemTime) -> u64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::large_types_passed_by_value, reason = "constants of tests")]
 mod tests {
     use std::time::Duration;
 
-    use http::HeaderValue;
+    use http::HeaderMap;
 
     use super::*;
     use crate::verify::{
-        Secret, SecretError,
+        Secret,
         scheme::{
-            KeyRequest, Keys, Mechanism, RequestToSign, SchemeInfo, SignError, Signed, SignedParts,
-            Timestamp, Verifier, Verify, VerifyContext,
+            RequestToSign,
+            fixtures::{
+                HMAC_SHA256_HEX, IN_BODY, IN_FIELDS, IN_FORM, NAMED, PAIRED, SIGNATURE, TIMED,
+                UNPARTED, by, check, judge, now, request, secrets, signed, verifier, with,
+            },
         },
     };
-
-    const SIGNATURE: &str = "x-signature";
-    const HMAC_SHA256_HEX: Scheme = Scheme::hmac_sha256().header(SIGNATURE);
-    const TIMED: Scheme =
-        HMAC_SHA256_HEX.timestamp(Timestamp::header("x-time")).signed("{timestamp}.{body}");
-    const IN_FIELDS: Scheme = HMAC_SHA256_HEX
-        .fields(",", "v1")
-        .timestamp(Timestamp::field("t"))
-        .signed("{timestamp}.{body}");
-    const IN_BODY: Scheme = HMAC_SHA256_HEX.timestamp(Timestamp::pointer("/sent"));
-    const NAMED: Scheme = TIMED.id_header("x-id").signed("{id}.{timestamp}.{body}");
-    const UNPARTED: Scheme = TIMED.id_header("x-id").signed("{id}{timestamp}{body}");
-    const PAIRED: Scheme = Scheme::hmac_sha256().paired_headers(&["x-first", "x-second"]);
-    const IN_FORM: Scheme = HMAC_SHA256_HEX.signs_form_field("payload");
-
-    fn now() -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(1_760_000_000)
-    }
-
-    /// Checks only the head of a request, as an endpoint does.
-    fn judge_head(verifier: &Verifier, headers: &HeaderMap) -> Result<(), VerifyError> {
-        verifier.read_head(headers, "")?.check_format()
-    }
-
-    fn verifier(scheme: Scheme) -> Verifier {
-        Verifier::new(&Mechanism::Data(scheme.checked()), None, false).expect("no window is asked")
-    }
-
-    fn secrets(texts: &[&'static str]) -> Vec<Secret> {
-        texts.iter().map(|text| Secret::new(*text).with_name(*text)).collect()
-    }
-
-    fn request<'r>(headers: &'r HeaderMap, body: &'r [u8]) -> SignedRequest<'r> {
-        SignedRequest { method: "POST", url: "", headers, query: "", body }
-    }
-
-    /// The headers of a body signed with `s3cret`.
-    fn signed(scheme: Scheme, body: &[u8]) -> HeaderMap {
-        let signed = scheme.sign(&Secret::new("s3cret"), &RequestToSign::new(body).at(now()));
-        signed.expect("it can be signed").headers
-    }
-
-    fn judge(scheme: Scheme, headers: &HeaderMap, body: &[u8]) -> Result<Verified, VerifyError> {
-        let verifier = verifier(scheme);
-        let keys = verifier.prepare(&secrets(&["other", "s3cret"])).expect("good secrets");
-        verifier.verify(&request(headers, body), &keys, None, now())
-    }
-
-    /// The result without an identity, of a whole body.
-    fn by(secret: &'static str, signed_at: Option<SystemTime>) -> Verified {
-        let secret_name = Cow::Borrowed(secret);
-        Verified { secret_name, signed_at, identity: None, signed_field: None }
-    }
-
-    fn check(scheme: Scheme, headers: &HeaderMap) -> Result<(), VerifyError> {
-        judge_head(&verifier(scheme), headers)
-    }
-
-    fn with(mut headers: HeaderMap, name: &'static str, value: &str) -> HeaderMap {
-        headers.insert(name, HeaderValue::from_bytes(value.as_bytes()).expect("a value"));
-        headers
-    }
 
     #[test]
     fn verified_names_the_secret_and_the_time() {
@@ -521,66 +304,6 @@ mod tests {
     }
 
     #[test]
-    fn malformed_signatures_fail_before_the_body() {
-        let malformed = VerifyError::MalformedSignature(SIGNATURE);
-        let good = "0".repeat(64);
-        let sent = |value: &str| with(HeaderMap::new(), SIGNATURE, value);
-        assert_eq!(check(HMAC_SHA256_HEX, &sent(&good)), Ok(()));
-        for value in [&good[2..], &format!("{good}00"), &"g".repeat(64), &"A".repeat(64), ""] {
-            assert_eq!(check(HMAC_SHA256_HEX, &sent(value)), Err(malformed), "{value:?}");
-            assert_eq!(judge(HMAC_SHA256_HEX, &sent(value), b"{}"), Err(malformed), "{value:?}");
-        }
-        // One well-formed signature in a list is enough.
-        let list = HMAC_SHA256_HEX.fields(",", "v1");
-        assert_eq!(check(list, &sent(&format!("v1=x,v1={good}"))), Ok(()));
-        assert_eq!(check(list, &sent("v1=x,v1=y")), Err(malformed));
-        assert_eq!(
-            check(HMAC_SHA256_HEX, &HeaderMap::new()),
-            Err(VerifyError::MissingHeader(SIGNATURE))
-        );
-        // A token may have any characters.
-        assert_eq!(check(Scheme::token().header(SIGNATURE), &sent("x")), Ok(()));
-    }
-
-    #[test]
-    fn malformed_signatures_are_reported_first() {
-        let headers = with(signed(TIMED, b"{}"), "x-time", "soon");
-        assert_eq!(judge(TIMED, &headers, b"{}"), Err(VerifyError::MalformedTimestamp));
-        let headers = with(headers, SIGNATURE, "0");
-        assert_eq!(judge(TIMED, &headers, b"{}"), Err(VerifyError::MalformedSignature(SIGNATURE)));
-    }
-
-    #[test]
-    fn a_timestamp_is_required_and_well_formed() {
-        let malformed = VerifyError::MalformedTimestamp;
-        let headers = signed(TIMED, b"{}");
-        for time in ["", "176000000", "x"] {
-            let headers = with(headers.clone(), "x-time", time);
-            assert_eq!(check(TIMED, &headers), Err(malformed), "{time:?}");
-        }
-        let mut without = headers.clone();
-        without.remove("x-time");
-        assert_eq!(check(TIMED, &without), Err(VerifyError::MissingHeader("x-time")));
-        let headers = with(headers, "x-time", "1760000001");
-        assert_eq!(
-            judge(TIMED, &headers, b"{}"),
-            Err(VerifyError::InvalidSignature),
-            "the time is signed"
-        );
-
-        let good = "0".repeat(64);
-        let fields = |value: String| with(HeaderMap::new(), SIGNATURE, &value);
-        assert_eq!(check(IN_FIELDS, &fields(format!("t=1760000000,v1={good}"))), Ok(()));
-        assert_eq!(check(IN_FIELDS, &fields(format!("v1={good}"))), Err(malformed));
-        assert_eq!(check(IN_FIELDS, &fields(format!("t=x,v1={good}"))), Err(malformed));
-
-        for body in ["{}", r#"{"sent":"x"}"#, "no JSON"] {
-            let headers = signed(IN_BODY, body.as_bytes());
-            assert_eq!(judge(IN_BODY, &headers, body.as_bytes()), Err(malformed), "{body}");
-        }
-    }
-
-    #[test]
     fn a_timestamp_is_within_the_window() {
         let body = br#"{"sent":1759999000}"#;
         assert_eq!(judge(IN_BODY, &signed(IN_BODY, body), body), Err(VerifyError::TimestampTooOld));
@@ -597,35 +320,6 @@ mod tests {
     }
 
     #[test]
-    fn ambiguous_ids_are_rejected() {
-        let malformed = Err(VerifyError::MalformedHeader("x-id"));
-        for scheme in [NAMED, UNPARTED] {
-            let headers = signed(scheme, b"{}");
-            for id in ["msg_1", "a-b+c/d=", "7"] {
-                assert_eq!(check(scheme, &with(headers.clone(), "x-id", id)), Ok(()), "{id:?}");
-            }
-            for id in ["", "a.b", "."] {
-                assert_eq!(check(scheme, &with(headers.clone(), "x-id", id)), malformed, "{id:?}");
-            }
-            let changed = with(headers.clone(), "x-id", "msg_2");
-            assert_eq!(
-                judge(scheme, &changed, b"{}"),
-                Err(VerifyError::InvalidSignature),
-                "it is signed"
-            );
-            let mut without = headers;
-            without.remove("x-id");
-            assert_eq!(check(scheme, &without), Err(VerifyError::MissingHeader("x-id")));
-        }
-        // With a separator, the id may contain anything else.
-        assert_eq!(check(NAMED, &with(signed(NAMED, b"{}"), "x-id", "a {b}")), Ok(()));
-        for id in ["a b", "{a}", "a:b"] {
-            let headers = with(signed(UNPARTED, b"{}"), "x-id", id);
-            assert_eq!(check(UNPARTED, &headers), malformed, "{id:?}");
-        }
-    }
-
-    #[test]
     fn paired_secrets_match_their_own_header() {
         let signature = signed(HMAC_SHA256_HEX, b"{}")[SIGNATURE].to_str().expect("hex").to_owned();
         let first = with(HeaderMap::new(), "x-first", &signature);
@@ -635,22 +329,6 @@ mod tests {
             judge(PAIRED, &second, b"{}").map(|verified| verified.secret_name),
             Ok("s3cret".into())
         );
-    }
-
-    #[test]
-    fn required_headers_are_checked() {
-        const REQUIRING: Scheme =
-            HMAC_SHA256_HEX.require_headers(&[("x-version", "1"), ("x-kind", "hmac")]);
-        let headers = signed(REQUIRING, b"{}");
-        assert!(judge(REQUIRING, &headers, b"{}").is_ok());
-        for (name, value) in [("x-version", "2"), ("x-version", ""), ("x-kind", "1")] {
-            let headers = with(headers.clone(), name, value);
-            let malformed = VerifyError::MalformedHeader(name);
-            assert_eq!(judge(REQUIRING, &headers, b"{}"), Err(malformed), "{value:?}");
-            assert_eq!(check(REQUIRING, &headers), Err(malformed), "{value:?}");
-        }
-        let without = signed(HMAC_SHA256_HEX, b"{}");
-        assert_eq!(check(REQUIRING, &without), Err(VerifyError::MissingHeader("x-version")));
     }
 
     #[test]
@@ -726,209 +404,8 @@ mod tests {
     }
 
     #[test]
-    fn opaque_tokens_are_no_deliveries() {
-        for token in ["a", "Az09-_+/=", "="] {
-            assert!(is_opaque_token(token.as_bytes()), "{token:?}");
-        }
-        for text in ["", "{}", "a b", "a.b", "a\n", "\u{e4}", "a=1&b"] {
-            assert!(!is_opaque_token(text.as_bytes()), "{text:?}");
-        }
-        let judge = |rejects_tokens, body: &[u8]| {
-            let verifier = Verifier::new(&Mechanism::Data(HMAC_SHA256_HEX), None, rejects_tokens);
-            let verifier = verifier.expect("no window is asked");
-            let keys = verifier.prepare(&secrets(&["s3cret"])).expect("good secrets");
-            let headers = signed(HMAC_SHA256_HEX, body);
-            verifier.verify(&request(&headers, body), &keys, None, now()).map(drop)
-        };
-        assert_eq!(judge(true, b"token"), Err(VerifyError::MalformedBody));
-        assert_eq!(judge(true, b"{}"), Ok(()));
-        assert_eq!(judge(false, b"token"), Ok(()));
-        assert_eq!(judge(false, b"{}"), Ok(()));
-    }
-
-    #[test]
-    fn a_window_needs_a_timestamp() {
-        let window = Some(Duration::from_secs(10));
-        let new = |scheme| Verifier::new(&Mechanism::Data(scheme), window, false);
-        assert!(new(HMAC_SHA256_HEX).is_none());
-        let verifier = new(TIMED).expect("there is a time");
-        let keys = verifier.prepare(&secrets(&["s3cret"])).expect("good secrets");
-        let headers = signed(TIMED, b"{}");
-        let judge = |seconds| {
-            let now = now() + Duration::from_secs(seconds);
-            verifier.verify(&request(&headers, b"{}"), &keys, None, now).map(drop)
-        };
-        assert_eq!(judge(10), Ok(()));
-        assert_eq!(judge(11), Err(VerifyError::TimestampTooOld));
-    }
-
-    #[test]
-    fn every_bad_secret_is_reported() {
-        let problems = |verifier: &Verifier, texts: &[&'static str]| {
-            verifier.prepare(&secrets(texts)).err().unwrap_or_default()
-        };
-        let data = verifier(HMAC_SHA256_HEX.key(crate::verify::scheme::KeyEncoding::Hex));
-        assert!(problems(&data, &["ab", "cd"]).is_empty());
-        let hex = SecretError::Malformed("hexadecimal");
-        let expected = [("x".into(), hex), (" ".into(), SecretError::Blank)];
-        assert_eq!(problems(&data, &["ab", "x", " "]), expected);
-        let code = by_code(SHARED);
-        assert!(problems(&code, &["ab", "cd"]).is_empty());
-        let expected =
-            [("bad".into(), SecretError::Malformed("good")), (" ".into(), SecretError::Blank)];
-        assert_eq!(problems(&code, &["ab", "bad", " "]), expected);
-    }
-
-    #[test]
-    fn handshakes_use_the_first_secret() {
-        let tag = |scheme, texts: &[&'static str]| {
-            verifier(scheme)
-                .prepare(&secrets(texts))
-                .ok()?
-                .hmac_sha256(b"what do ya want for nothing?")
-        };
-        // RFC 4231, test case 2.
-        let expected = base16ct::lower::decode_vec(
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
-        );
-        assert_eq!(tag(HMAC_SHA256_HEX, &["Jefe", "other"]).map(Vec::from), expected.ok());
-        assert_eq!(tag(HMAC_SHA256_HEX, &[]), None);
-        assert_eq!(tag(Scheme::hmac_sha1().header(SIGNATURE), &["Jefe"]), None);
-        assert_eq!(Keys::Code(secrets(&["Jefe"])).hmac_sha256(b""), None);
-    }
-
-    #[test]
-    fn signature_headers_are_marked_sensitive() {
-        let (data, code) = (verifier(Scheme::hmac_sha256().header("x-data")), by_code(SHARED));
-        for (verifier, sensitive) in [(data, [true, false]), (code, [false, true])] {
-            let mut headers = HeaderMap::new();
-            // Every header with `signature` in its name is sensitive.
-            for name in ["x-data", "x-code", SIGNATURE] {
-                headers.insert(name, HeaderValue::from_static("a"));
-            }
-            verifier.mark_sensitive(&mut headers);
-            assert_eq!(["x-data", "x-code"].map(|name| headers[name].is_sensitive()), sensitive);
-            assert!(headers[SIGNATURE].is_sensitive());
-        }
-    }
-
-    #[test]
-    fn debug_hides_headers_and_body() {
-        let headers = with(HeaderMap::new(), SIGNATURE, "canary");
-        let shown = format!("{:?}", request(&headers, b"canary"));
-        assert_eq!(shown, "SignedRequest { method: \"POST\", body_len: 6, .. }");
-    }
-
-    #[test]
     fn unix_millis_never_overflows() {
         assert_eq!(unix_millis(now() + Duration::from_micros(123_999)), 1_760_000_000_123);
         assert_eq!(unix_millis(UNIX_EPOCH - Duration::from_secs(1)), 0);
-    }
-
-    /// A scheme as code: the request contains the secret, or the key if there is no secret.
-    #[derive(Debug)]
-    struct Coded {
-        needs_secret: bool,
-        signs_time: bool,
-    }
-
-    impl Verify for Coded {
-        fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
-            grammar::header_text(headers, "x-code").map(drop)
-        }
-
-        fn verify<'r>(
-            &self,
-            request: &SignedRequest<'r>,
-            context: &VerifyContext<'_>,
-        ) -> Result<Signed<'r>, VerifyError> {
-            let sent = grammar::header_text(request.headers, "x-code")?.as_bytes();
-            if sent == b"stale" {
-                return Err(VerifyError::TimestampTooOld);
-            }
-            let wanted = context.key.unwrap_or(context.secret.expose());
-            if sent == wanted {
-                Ok(Signed::text(request.body).at(Some(context.now)))
-            } else {
-                Err(VerifyError::InvalidSignature)
-            }
-        }
-
-        fn sign<'r>(
-            &self,
-            _: &Secret,
-            _: &RequestToSign<'r>,
-        ) -> Result<SignedParts<'r>, SignError> {
-            Err(SignError::Unsupported)
-        }
-
-        fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
-            if secret.expose() == b"bad" { Err(SecretError::Malformed("good")) } else { Ok(()) }
-        }
-
-        fn key_request(&self, _: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
-            Ok(Some(KeyRequest::Id("key".to_owned())))
-        }
-
-        fn scheme_info(&self) -> SchemeInfo {
-            let info = SchemeInfo::new("code", "x-code");
-            SchemeInfo { needs_secret: self.needs_secret, signs_time: self.signs_time, ..info }
-        }
-    }
-
-    const SHARED: &Coded = &Coded { needs_secret: true, signs_time: false };
-    const FETCHED: &Coded = &Coded { needs_secret: false, signs_time: true };
-
-    fn by_code(code: &'static Coded) -> Verifier {
-        Verifier::new(&Mechanism::Code(code), None, false).expect("no window is asked")
-    }
-
-    #[test]
-    fn code_tries_each_secret() {
-        let judge = |sent: &str, texts: &[&'static str]| {
-            let verifier = by_code(SHARED);
-            let keys = verifier.prepare(&secrets(texts)).expect("good secrets");
-            let headers = with(HeaderMap::new(), "x-code", sent);
-            verifier.verify(&request(&headers, b""), &keys, None, now())
-        };
-        let verified = |name| Ok(by(name, Some(now())));
-        assert_eq!(judge("a", &["a", "b"]), verified("a"));
-        assert_eq!(judge("b", &["a", "b"]), verified("b"));
-        assert_eq!(judge("c", &["a", "b"]), Err(VerifyError::InvalidSignature));
-        assert_eq!(judge("a", &[]), Err(VerifyError::InvalidSignature));
-        assert_eq!(judge("stale", &["a", "stale"]), Err(VerifyError::TimestampTooOld));
-    }
-
-    #[test]
-    fn code_without_secrets_runs_once() {
-        let verifier = by_code(FETCHED);
-        let keys = verifier.prepare(&[]).expect("no secrets");
-        let headers = with(HeaderMap::new(), "x-code", "k");
-        let request = request(&headers, b"");
-        let fetched = by("fetched key", Some(now()));
-        assert_eq!(verifier.verify(&request, &keys, Some(b"k"), now()), Ok(fetched));
-        let judged = verifier.verify(&request, &keys, Some(b"other"), now());
-        assert_eq!(judged, Err(VerifyError::InvalidSignature));
-        assert_eq!(verifier.key_request(&request), Ok(Some(KeyRequest::Id("key".to_owned()))));
-        assert_eq!(self::verifier(HMAC_SHA256_HEX).key_request(&request), Ok(None));
-    }
-
-    #[test]
-    fn code_checks_headers_and_window() {
-        let missing = Err(VerifyError::MissingHeader("x-code"));
-        assert_eq!(judge_head(&by_code(SHARED), &HeaderMap::new()), missing);
-        let sent = with(HeaderMap::new(), "x-code", "a");
-        assert_eq!(judge_head(&by_code(SHARED), &sent), Ok(()));
-        let window = Some(Duration::from_secs(10));
-        assert!(Verifier::new(&Mechanism::Code(SHARED), window, false).is_none());
-        assert!(Verifier::new(&Mechanism::Code(FETCHED), window, false).is_some());
-    }
-
-    #[test]
-    fn keys_of_another_mechanism_never_match() {
-        let headers = with(HeaderMap::new(), "x-code", "a");
-        let keys = verifier(HMAC_SHA256_HEX).prepare(&secrets(&["a"])).expect("good secrets");
-        let judged = by_code(SHARED).verify(&request(&headers, b""), &keys, None, now());
-        assert_eq!(judged, Err(VerifyError::InvalidSignature));
     }
 }

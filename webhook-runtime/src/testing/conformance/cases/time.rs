@@ -125,12 +125,14 @@ pub(crate) async fn malformed_timestamps_are_refused(target: &Target) -> CaseRes
     .map(str::to_owned)
     .to_vec();
     times.push("9".repeat(400));
-    // The time in the other unit.
-    times.push(if scheme.uses_milliseconds() {
-        seconds.to_string()
-    } else {
-        format!("{seconds}000")
-    });
+    // The time in the other unit, unless the scheme takes both.
+    if !scheme.takes_both_units() {
+        times.push(if scheme.uses_milliseconds() {
+            seconds.to_string()
+        } else {
+            format!("{seconds}000")
+        });
+    }
     // The present in another spelling: it is signed, and lenient parsers read it.
     let spellings = [
         format!("+{now}"),
