@@ -37,7 +37,7 @@ mod message_signature;
     feature = "message-signatures",
     feature = "rsa",
 ))]
-#[allow(dead_code, reason = "a feature alone needs only a part of it")]
+#[allow(dead_code, unused_imports, reason = "a feature alone needs only a part of it")]
 pub(crate) mod published;
 mod rfc3339;
 mod sensitive_headers;
