@@ -45,7 +45,7 @@ mod parameters;
     feature = "message-signatures",
     feature = "rsa",
 ))]
-#[allow(dead_code, reason = "a feature alone needs only a part of it")]
+#[allow(dead_code, unused_imports, reason = "a feature alone needs only a part of it")]
 pub(crate) mod published;
 mod request;
 mod rfc3339;

@@ -57,6 +57,10 @@ impl SignatureAlgorithm {
     }
 
     /// Signs with a private key: see [`SignatureAlgorithm::private_key_kind`].
+    #[cfg_attr(
+        not(any(feature = "ecdsa", feature = "ecdsa-p521", feature = "ed25519", feature = "rsa")),
+        allow(unreachable_code, unused_variables, reason = "there is no algorithm to sign with")
+    )]
     pub(crate) fn sign(self, secret: &Secret, message: &[u8]) -> Result<Vec<u8>, SecretError> {
         let malformed = SecretError::Malformed(self.private_key_kind());
         let der = key::private_der(secret).ok_or(malformed)?;
