@@ -15,33 +15,6 @@ enum hook {}
 const _: () = {
     #[allow(unused_imports)]
     use my::hooks::webhook_runtime as __webhook_runtime;
-    #[allow(
-        deprecated,
-        unused_qualifications,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery
-    )]
-    const __PROVIDER: __webhook_runtime::Provider = providers::GITHUB;
-    #[allow(
-        deprecated,
-        unused_qualifications,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery
-    )]
-    const __ENDPOINT: __webhook_runtime::Endpoint = __webhook_runtime::Endpoint::new(
-            "hook",
-            ::core::module_path!(),
-            "/webhook",
-        )
-        .provider(&__PROVIDER)
-        .payload_shape({
-            #[allow(unused_imports)]
-            use __webhook_runtime::__private::AnyPayload as _;
-            __webhook_runtime::__private::ShapeProbe::<&Delivery>::SHAPE
-        });
-    const _: () = __ENDPOINT.check_payload();
     #[automatically_derived]
     #[allow(
         deprecated,
@@ -56,6 +29,33 @@ const _: () = {
             + 'static,
     {
         fn endpoint() -> __webhook_runtime::Endpoint {
+            #[allow(
+                deprecated,
+                unused_qualifications,
+                clippy::all,
+                clippy::pedantic,
+                clippy::nursery
+            )]
+            const __PROVIDER: __webhook_runtime::Provider = providers::GITHUB;
+            #[allow(
+                deprecated,
+                unused_qualifications,
+                clippy::all,
+                clippy::pedantic,
+                clippy::nursery
+            )]
+            const __ENDPOINT: __webhook_runtime::Endpoint = __webhook_runtime::Endpoint::new(
+                    "hook",
+                    ::core::module_path!(),
+                    "/webhook",
+                )
+                .provider(&__PROVIDER)
+                .payload_shape({
+                    #[allow(unused_imports)]
+                    use __webhook_runtime::__private::AnyPayload as _;
+                    __webhook_runtime::__private::ShapeProbe::<&Delivery>::SHAPE
+                });
+            const _: () = __ENDPOINT.check_payload();
             __webhook_runtime::__private::with_schemas!(
                 __ENDPOINT.name("orders").secret_env(& ["SECRET"])
                 .tolerance(Duration::from_secs(60)).max_body(64 * 1024)

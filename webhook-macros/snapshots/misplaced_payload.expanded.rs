@@ -12,30 +12,27 @@ async fn misplaced(order: Order<'_>, State(db): State<Db>) {}
     clippy::nursery
 )]
 enum misplaced {}
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        deprecated,
-        unused_qualifications,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery
-    )]
-    impl<__S> ::webhook_runtime::Webhook<__S> for misplaced
-    where
-        __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync
-            + 'static,
-    {
-        fn endpoint() -> ::webhook_runtime::Endpoint {
-            ::core::unimplemented!()
-        }
-        fn call(
-            _: ::webhook_runtime::__private::HandlerInput<__S>,
-        ) -> ::webhook_runtime::__private::HandlerFuture {
-            ::core::unimplemented!()
-        }
+#[automatically_derived]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+impl<__S> ::webhook_runtime::Webhook<__S> for misplaced
+where
+    __S: ::core::clone::Clone + ::core::marker::Send + ::core::marker::Sync + 'static,
+{
+    fn endpoint() -> ::webhook_runtime::Endpoint {
+        ::core::unimplemented!()
     }
-};
+    fn call(
+        _: ::webhook_runtime::__private::HandlerInput<__S>,
+    ) -> ::webhook_runtime::__private::HandlerFuture {
+        ::core::unimplemented!()
+    }
+}
 ::core::compile_error! {
     "the last argument is the payload, but `State` is an extractor\nmove `order: Order<'_>` to the end\nis it a type of your own? then write `self::State<Db>`"
 }

@@ -72,12 +72,9 @@ fn implementation(handler: &Handler, args: &Args, runtime: &TokenStream) -> Toke
         quote_spanned!(at=> #ty: #bound,)
     });
     let bounds = quote!(#(#bounds)*);
-    let constants = constants(handler, args, runtime);
-    let checks = checks::of(handler, args, runtime);
     let endpoint = endpoint(handler, args, runtime);
     let call = call(handler, runtime);
-    let implementation = impl_block(handler, runtime, &bounds, &quote!(#endpoint #call));
-    quote!(#constants #checks #implementation)
+    impl_block(handler, runtime, &bounds, &quote!(#endpoint #call))
 }
 
 /// Replaces the endpoint of a handler with mistakes, so that the compiler reports nothing else.
@@ -157,11 +154,13 @@ fn constants(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStre
     }
 }
 
-/// The function that adds the other options to the constant; and the schemas of the payload, if the
-/// runtime wants them, because a constant cannot look for them.
+/// The function that returns the endpoint: the constant with the other options; and with the schemas of
+/// the payload, if the runtime wants them, because a constant cannot look for them.
 fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStream {
     let at_name = handler.name.span();
     let returns = move_to(at_name, quote_spanned!(at_name=> #runtime::Endpoint));
+    let constants = constants(handler, args, runtime);
+    let checks = checks::of(handler, args, runtime);
     let documentation = Some(&handler.documentation).filter(|text| !text.is_empty());
     let description = documentation.map(|text| quote_spanned!(at_name=> .description(#text)));
     let setters = args
@@ -177,6 +176,8 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
     };
     quote_spanned! {at_name=>
         fn endpoint() -> #returns {
+            #constants
+            #checks
             #endpoint
         }
     }

@@ -24,9 +24,14 @@ impl<'p> Runtime<'p> {
         }
     }
 
-    /// A block around the code, with names of its own, and what `path` needs. A path after `crate =` is
-    /// imported once, so that the compiler reports a wrong one once, where the user wrote it.
+    /// Declares what `path` needs. A path after `crate =` is imported once, so that the compiler reports
+    /// a wrong one once, where the user wrote it.
     pub(crate) fn around(self, code: &TokenStream) -> TokenStream {
+        if self.given.is_none() { code.to_token_stream() } else { self.block(code) }
+    }
+
+    /// A block around the code, with names of its own, and what `path` needs.
+    pub(crate) fn block(self, code: &TokenStream) -> TokenStream {
         let import = self.given.map(|given| {
             let end = last_span(given);
             let alias = alias(end);

@@ -19,7 +19,7 @@ pub(super) fn expand(event: &Event, errors: &Errors) -> TokenStream {
         Some(other) => payload(event, other, &runtime),
         None => stub(event, &runtime),
     };
-    let implementations = Runtime::new(event.runtime.as_ref()).around(&quote!(#names #payload));
+    let implementations = Runtime::new(event.runtime.as_ref()).block(&quote!(#names #payload));
     quote! {
         #implementations
         #errors
