@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use webhook_runtime::{
     Provider, providers,
     providers::{GITHUB_SHA1, GOGS, HUBSPOT_V1, HUBSPOT_V2},
-    scheme::{Scheme, SignedValue},
+    scheme::Scheme,
 };
 
 use super::{
@@ -131,7 +131,7 @@ fn wanted_names<'n>(search: &Search<'_>, names: &'n [String]) -> Vec<&'n str> {
         .iter()
         .map(String::as_str)
         .chain(of_scheme.into_iter().flatten().flatten())
-        .chain(values.iter().filter_map(SignedValue::header_name))
+        .chain(values.iter().filter_map(|value| value.header_name()))
         .chain(provider.scheme_info().signed_headers.iter().copied())
         .collect()
 }

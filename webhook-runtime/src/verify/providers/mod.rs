@@ -15,7 +15,6 @@ mod aws_sns;
 mod azure_eventgrid;
 mod bitbucket;
 mod r#box;
-mod braintree;
 mod calcom;
 mod calendly;
 mod circleci;
@@ -129,7 +128,6 @@ pub use aws_sns::AWS_SNS;
 pub use azure_eventgrid::EVENT_GRID;
 pub use bitbucket::{BITBUCKET, BITBUCKET_DATA_CENTER};
 pub use r#box::BOX;
-pub use braintree::BRAINTREE;
 pub use calcom::CALCOM;
 pub use calendly::CALENDLY;
 pub use circleci::CIRCLECI;
@@ -258,7 +256,6 @@ pub const ALL: &[&Provider] = &[
     &PAYPAL,
     #[cfg(all(feature = "jwt", feature = "ecdsa"))]
     &PLAID,
-    &BRAINTREE,
     &COINBASE_CDP,
     &HYGRAPH,
     &PLIVO,
