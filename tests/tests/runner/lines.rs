@@ -11,7 +11,7 @@ use base64ct::{Base64, Encoding as _};
 use serde::{Deserialize, de::DeserializeOwned};
 use webhook_runtime::{
     Provider, Secret,
-    providers::{AWS_SNS, BRAINTREE, LIVEKIT},
+    providers::{AWS_SNS, LIVEKIT},
     scheme::RequestToSign,
 };
 
@@ -232,9 +232,7 @@ impl Vector {
             };
             match (key, &self.api_key) {
                 (Some(key), _) => Secret::from_key(key),
-                (None, Some(name))
-                    if [BRAINTREE.name(), LIVEKIT.name()].contains(&provider.name()) =>
-                {
+                (None, Some(name)) if provider.name() == LIVEKIT.name() => {
                     Secret::new(format!("{name}:{text}"))
                 }
                 (None, _) => Secret::new(text),

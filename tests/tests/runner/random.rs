@@ -77,7 +77,6 @@ pub(crate) fn time_member(provider: &Provider, now: SystemTime) -> Option<String
 pub(crate) fn secret(provider: &Provider, random: &mut Random) -> Secret {
     let text = random.hex(64);
     match provider.scheme().map(Scheme::algorithm) {
-        None if provider.name() == "braintree" => Secret::new(format!("{}:{text}", random.hex(8))),
         Some("basic auth") => Secret::new(format!("user:{text}")),
         // Keys need not be text.
         Some("HMAC-SHA256" | "HMAC-SHA1" | "HMAC-SHA512") if random.below(2) == 0 => {

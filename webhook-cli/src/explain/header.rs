@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use webhook_runtime::{
     Provider, providers,
     providers::{GITHUB_SHA1, GOGS, HUBSPOT_V1, HUBSPOT_V2},
-    scheme::{Scheme, SignedValue},
+    scheme::Scheme,
 };
 
 use super::{

@@ -75,7 +75,8 @@ impl Verify for Hook0 {
             return Err(VerifyError::InvalidSignature);
         }
         // The body begins at the first brace or bracket, as no listed value has one.
-        if !matches!(request.body.first(), Some(b'{' | b'[')) || !json::is_json(request.body) {
+        let first = request.body.trim_ascii_start().first();
+        if !matches!(first, Some(b'{' | b'[')) || !json::is_json(request.body) {
             return Err(VerifyError::MalformedBody);
         }
         let time =

@@ -196,7 +196,9 @@ impl Template {
                     if let Some(ReadValue { text: Some(text), between: [before, after], .. }) =
                         value
                     {
-                        [before, &**text, after].iter().for_each(|piece| sink(piece.as_bytes()));
+                        for piece in [before, &**text, after] {
+                            sink(piece.as_bytes());
+                        }
                     }
                     continue;
                 }

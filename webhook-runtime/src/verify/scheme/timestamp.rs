@@ -196,10 +196,11 @@ impl Timestamp {
     /// Parses a text that is exactly in this unit's format, as milliseconds since 1970.
     pub(crate) fn parse(&self, text: &str) -> Option<u64> {
         match self.unit {
-            TimestampUnit::Seconds => parse_digits(text, 10)?.checked_mul(1000),
             TimestampUnit::Millis => parse_digits(text, 13),
             TimestampUnit::SecondsOrMillis if text.len() > 10 => parse_digits(text, 13),
-            TimestampUnit::SecondsOrMillis => parse_digits(text, 10)?.checked_mul(1000),
+            TimestampUnit::Seconds | TimestampUnit::SecondsOrMillis => {
+                parse_digits(text, 10)?.checked_mul(1000)
+            }
             TimestampUnit::Rfc3339 => rfc3339::parse(text),
             TimestampUnit::Rfc3339WithoutZone => rfc3339::parse_without_zone(text),
             TimestampUnit::HttpDate => http_date::parse(text),
