@@ -129,7 +129,7 @@ fn wanted_names<'n>(search: &Search<'_>, names: &'n [String]) -> Vec<&'n str> {
     let values = provider.scheme().map(Scheme::signed_values).unwrap_or_default();
     let of_scheme = of_scheme.into_iter().flatten().flatten();
     let fixed: Vec<&'static str> = of_scheme
-        .chain(values.iter().filter_map(SignedValue::header_name))
+        .chain(values.iter().filter_map(|value| value.header_name()))
         .chain(provider.scheme_info().signed_headers.iter().copied())
         .collect();
     let mut wanted: Vec<&str> = names.iter().map(String::as_str).collect();
