@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use webhook_runtime::{
     Provider, providers,
     providers::{GITHUB_SHA1, GOGS, HUBSPOT_V1, HUBSPOT_V2},
-    scheme::Scheme,
+    scheme::{Scheme, SignedValue},
 };
 
 use super::{
@@ -127,11 +127,12 @@ fn wanted_names<'n>(search: &Search<'_>, names: &'n [String]) -> Vec<&'n str> {
     let provider = search.provider();
     let of_scheme = provider.scheme().map(|it| [it.timestamp_header(), it.signed_id_header()]);
     let values = provider.scheme().map(Scheme::signed_values).unwrap_or_default();
+    let values: Vec<&str> = values.iter().filter_map(SignedValue::header_name).collect();
     names
         .iter()
         .map(String::as_str)
         .chain(of_scheme.into_iter().flatten().flatten())
-        .chain(values.iter().filter_map(|value| value.header_name()))
+        .chain(values)
         .chain(provider.scheme_info().signed_headers.iter().copied())
         .collect()
 }
