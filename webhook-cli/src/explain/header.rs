@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use webhook_runtime::{
     Provider, providers,
     providers::{GITHUB_SHA1, GOGS, HUBSPOT_V1, HUBSPOT_V2},
-    scheme::Scheme,
+    scheme::{Scheme, SignedValue},
 };
 
 use super::{
@@ -127,16 +127,14 @@ fn wanted_names<'n>(search: &Search<'_>, names: &'n [String]) -> Vec<&'n str> {
     let provider = search.provider();
     let of_scheme = provider.scheme().map(|it| [it.timestamp_header(), it.signed_id_header()]);
     let values = provider.scheme().map(Scheme::signed_values).unwrap_or_default();
-    let of_scheme = of_scheme.into_iter().flatten().flatten();
-    let fixed: Vec<&'static str> = of_scheme
-        .chain(values.iter().filter_map(|value| value.header_name()))
+    let values: Vec<&str> = values.iter().filter_map(SignedValue::header_name).collect();
+    names
+        .iter()
+        .map(String::as_str)
+        .chain(of_scheme.into_iter().flatten().flatten())
+        .chain(values)
         .chain(provider.scheme_info().signed_headers.iter().copied())
-        .collect();
-    let mut wanted: Vec<&str> = names.iter().map(String::as_str).collect();
-    for name in fixed {
-        wanted.push(name);
-    }
-    wanted
+        .collect()
 }
 
 /// The header that a gateway or server has renamed: `HTTP_X_A` and `X-Original-X-A` were `x-a`.
