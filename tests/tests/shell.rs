@@ -230,6 +230,9 @@ fn a_request_that_no_command_can_have_gets_none() {
     assert!(refused(ShellRequest::new("http://h/\n")));
 }
 
+/// A provider with the name of another.
+const NAMESAKE: Provider = Provider::new("github", Scheme::hmac_sha256().header("x-my-signature"));
+
 #[test]
 fn what_a_shell_cannot_sign_has_the_command_of_the_program() {
     let request = ShellRequest::new("http://127.0.0.1:3000/h?a=1&b").secret_env("A_SECRET");
@@ -250,9 +253,7 @@ fn what_a_shell_cannot_sign_has_the_command_of_the_program() {
     assert_eq!(by_program("twilio"), command("twilio", &with_url));
     assert_eq!(by_program("aws-sns"), None);
     assert!(ODD.send_command(&request).is_none(), "the program does not know it");
-    const NAMESAKE: Provider =
-        Provider::new("github", Scheme::hmac_sha256().header("x-my-signature"));
-    assert_eq!(NAMESAKE.send_command(&request), None);
+    assert_eq!(NAMESAKE.send_command(&request), None, "it has a name of another");
 }
 
 /// Runs a program with a terminal as its output, and copies what it writes.

@@ -14,8 +14,7 @@ fn listing() -> impl Iterator<Item = &'static Provider> {
 
 #[test]
 fn the_macros_know_the_names_of_all_providers() {
-    let names: BTreeSet<&str> =
-        listing().flat_map(|provider| provider.event_names()).copied().collect();
+    let names: BTreeSet<&str> = listing().flat_map(Provider::event_names).copied().collect();
     let mut copy = "//! The names of events that some provider of the runtime lists, to suggest one for a name that\n\
                     //! none does. A test writes this file: `UPDATE_DOCS=1 cargo test -p webhook-tests --test docs`.\n\n\
                     pub(super) const NAMES: &[&str] = &[\n"

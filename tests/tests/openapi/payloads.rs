@@ -67,7 +67,7 @@ fn a_type_without_a_schema_has_none() {
 #[test]
 fn types_of_one_name_stay_apart() {
     mod one {
-        pub(super) async fn mount(hooks: super::Webhooks) -> super::Webhooks {
+        pub(super) fn mount(hooks: super::Webhooks) -> super::Webhooks {
             #[derive(serde::Deserialize, schemars::JsonSchema)]
             struct Item {
                 first: u8,
@@ -77,7 +77,7 @@ fn types_of_one_name_stay_apart() {
             hooks.mount::<first>()
         }
 
-        pub(super) async fn mount_too(hooks: super::Webhooks) -> super::Webhooks {
+        pub(super) fn mount_too(hooks: super::Webhooks) -> super::Webhooks {
             #[derive(serde::Deserialize, schemars::JsonSchema)]
             struct Item {
                 second: u8,
@@ -87,8 +87,7 @@ fn types_of_one_name_stay_apart() {
             hooks.mount::<second>()
         }
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let hooks = runtime.block_on(async { one::mount_too(one::mount(Webhooks::new()).await).await });
+    let hooks = one::mount_too(one::mount(Webhooks::new()));
     let document = hooks.openapi();
     let fields = |path: &str| {
         let schema = resolved(&document, body(post(&document, path), JSON));

@@ -51,7 +51,7 @@ async fn samples_are_accepted() {
         .secrets::<stripe>(secret());
     let document = OpenApi::new().server(server).document(&hooks);
     let router: axum::Router = hooks.into_router().unwrap();
-    let served = tokio::spawn(async move { axum::serve(listener, router).await });
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
     let mut sent = 0;
     let paths = document["paths"].as_object().unwrap().values();
     for item in paths.chain(document["webhooks"].as_object().unwrap().values()) {
@@ -63,7 +63,7 @@ async fn samples_are_accepted() {
         sent += 1;
     }
     assert_eq!(sent, 4 + 2 + 6 + 2, "endpoints, their deliveries, and their events");
-    served.abort();
+    serving.abort();
 }
 
 /// A request that a shell cannot sign is sent by the program `webhook`, or by nobody.

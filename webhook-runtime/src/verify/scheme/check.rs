@@ -183,6 +183,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a table")]
     fn contradictory_schemes_are_rejected() {
         let cases: [(Build, &str); 49] = [
             (|| Scheme::hmac_sha256(), "names no signature header"),

@@ -214,7 +214,10 @@ mod tests {
     #[test]
     fn the_token_in_a_body_is_found() {
         let token = Scheme::token().pointer("/passcode");
-        assert_eq!(token.credentials(br#"{"a":1,"passcode":"abc"}"#), [19..22]);
+        assert_eq!(
+            token.credentials(br#"{"a":1,"passcode":"abc"}"#)[..],
+            [Range { start: 19, end: 22 }]
+        );
         for body in [&br#"{"passcode":7}"#[..], b"{}", b"", b"\xff"] {
             assert!(token.credentials(body).is_empty());
         }

@@ -252,9 +252,13 @@ mod tests {
         .without_body()
         .signed("{item}{request}ts:{timestamp};");
 
-    fn signed(scheme: Scheme, id: &str, url: &str) -> HeaderMap {
+    fn signed(scheme: &Scheme, id: &str, url: &str) -> HeaderMap {
         let request = RequestToSign::new(b"{}").id(id).url(url).at(now());
-        scheme.checked().sign(&Secret::new("s3cret"), &request).expect("it can be signed").headers
+        (*scheme)
+            .checked()
+            .sign(&Secret::new("s3cret"), &request)
+            .expect("it can be signed")
+            .headers
     }
 
     fn judge_query(headers: &HeaderMap, query: &str) -> Result<(), VerifyError> {
@@ -267,7 +271,7 @@ mod tests {
     #[test]
     fn a_value_of_a_header_is_signed() {
         for scheme in [BEFORE, BEHIND, KEYED] {
-            let headers = signed(scheme, "n0nce", "");
+            let headers = signed(&scheme, "n0nce", "");
             assert_eq!(headers["x-nonce"], "n0nce");
             assert!(judge(scheme, &headers, b"{}").is_ok());
             for (nonce, error) in [
@@ -293,7 +297,7 @@ mod tests {
 
     #[test]
     fn no_border_of_a_value_can_be_moved() {
-        let headers = with(signed(BEFORE, "a", ""), "x-nonce", "a.b");
+        let headers = with(signed(&BEFORE, "a", ""), "x-nonce", "a.b");
         let malformed = Err(VerifyError::MalformedHeader("x-nonce"));
         assert_eq!(judge(BEFORE, &headers, b"{}").map(drop), malformed);
         // The body `x.y` and the nonce `z` have the text of the body `x` and the nonce `y.z`.
@@ -315,7 +319,7 @@ mod tests {
             let request = SignedRequest { method: "POST", url: "", headers, query, body: b"{}" };
             MANIFEST.signed_text(&request).map(|text| String::from_utf8(text).expect("text"))
         };
-        let headers = signed(MANIFEST, "r1", "https://a.example/?data.id=A%2D1&type=x");
+        let headers = signed(&MANIFEST, "r1", "https://a.example/?data.id=A%2D1&type=x");
         assert_eq!(
             text(&headers, "type=x&data.id=A-1"),
             Ok("id:a-1;request:r1;ts:1760000000;".into())
@@ -332,7 +336,7 @@ mod tests {
         without.remove("x-request");
         assert_eq!(text(&without, ""), Ok("ts:1760000000;".into()));
         assert_eq!(judge_query(&without, "data.id=A-1"), Err(VerifyError::InvalidSignature));
-        let headers = signed(MANIFEST, "r1", "https://a.example/");
+        let headers = signed(&MANIFEST, "r1", "https://a.example/");
         assert_eq!(judge_query(&headers, ""), Ok(()));
         assert_eq!(judge_query(&headers, "data.id=1"), Err(VerifyError::InvalidSignature));
     }
