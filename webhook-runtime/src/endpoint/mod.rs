@@ -3,7 +3,7 @@
 mod checks;
 mod inbox_options;
 mod message;
-#[cfg(any(feature = "serve", feature = "testing"))]
+#[cfg(any(feature = "openapi", feature = "serve", feature = "testing"))]
 mod path;
 
 use std::{ops::Range, time::Duration};
@@ -17,7 +17,7 @@ use http::request::Parts;
 pub use self::inbox_options::EndpointOptions;
 #[cfg(feature = "inbox")]
 pub use self::inbox_options::{Backoff, Rate};
-#[cfg(any(feature = "serve", feature = "testing"))]
+#[cfg(any(feature = "openapi", feature = "serve", feature = "testing"))]
 pub(crate) use self::path::fill_path;
 use crate::{
     delivery::{Delivery, PayloadShape},

@@ -97,8 +97,13 @@ impl Verify for AppStore {
         Ok(())
     }
 
-    fn key_request(&self, _: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
-        Ok(Some(KeyRequest::Url(Cow::Borrowed(ROOT))))
+    fn key_request(&self, request: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
+        // Nothing is fetched for what cannot be a notification.
+        let token = json::scalar(request.body, "/signedPayload");
+        match token.as_deref().and_then(Token::read) {
+            Some(_) => Ok(Some(KeyRequest::Url(Cow::Borrowed(ROOT)))),
+            None => Err(VerifyError::MalformedBody),
+        }
     }
 
     fn verify<'r>(

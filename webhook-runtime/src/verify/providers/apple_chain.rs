@@ -58,7 +58,9 @@ impl Chained {
     fn is_signed_by(&self, issuer: &Self) -> bool {
         let (signed, issuer) = (self.inner.tbs_certificate(), issuer.inner.tbs_certificate());
         let algorithm = self.inner.signature_algorithm();
-        if signed.issuer() != issuer.subject() || algorithm != signed.signature() {
+        // It is said inside and outside of what is signed.
+        let inside = signed.signature();
+        if signed.issuer() != issuer.subject() || algorithm != inside {
             return false;
         }
         let (Ok(message), Some(signature)) = (signed.to_der(), self.inner.signature().as_bytes())
