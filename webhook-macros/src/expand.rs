@@ -117,7 +117,7 @@ fn is_checked(setter: &Setter) -> bool {
     CHECKED.iter().any(|name| setter.name == name)
 }
 
-/// What the compiler checks, as a constant.
+/// The options that the compiler checks, as a constant.
 fn constants(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStream {
     let at_name = handler.name.span();
     let name = handler.name.unraw().to_string();
@@ -183,7 +183,7 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
     }
 }
 
-/// What lints would say of code that the user has not written.
+/// Silences lints about code that the user has not written.
 fn allowed(at: Span) -> TokenStream {
     quote_spanned! {at=>
         #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]

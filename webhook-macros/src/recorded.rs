@@ -17,7 +17,7 @@ const ENDING: &str = ".http";
 const FORM: &str =
     "`recorded!(handler, \"tests/deliveries\")`, and after it `state = …` or `hooks = …`";
 
-/// What the macro is given, after the path of the runtime.
+/// The arguments of the macro, after the path of the runtime.
 struct Recorded {
     runtime: TokenTree,
     module: Ident,
@@ -26,7 +26,7 @@ struct Recorded {
     source: Source,
 }
 
-/// Where the webhooks of the tests come from.
+/// The origin of the webhooks of the tests.
 enum Source {
     State(Expr),
     Hooks(Expr),

@@ -78,7 +78,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = env::var("DATABASE_URL").map_err(|error| format!("DATABASE_URL: {error}"))?;
     let pool = PgPool::connect(&url).await?;
     PostgresStorage::setup(&pool).await?;
-    // What was running when the program was killed runs again after some seconds: jobs after ten,
+    // Jobs that ran when the program was killed run again after some seconds: jobs after ten,
     // deliveries after five.
     let config = Config::default().heartbeat_interval(Duration::from_secs(5)).missed_heartbeats(2);
     let jobs = PostgresStorage::new(&pool).with_config(config.queue(QUEUE)).with_pubsub();

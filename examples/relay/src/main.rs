@@ -114,7 +114,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let nats = nats.connect(variable("NATS_URL", "nats://127.0.0.1:4222")).await?;
     let jetstream = jetstream::new(nats);
     tokio::spawn(create_stream(jetstream.clone()));
-    // What was being sent when the program was killed is sent again after five seconds.
+    // A message that was being sent when the program was killed is sent again after five seconds.
     let inbox = Inbox::builder(&variable("DATABASE_URL", "sqlite://relay.db"));
     let inbox = inbox.lease(Duration::from_secs(5)).open().await?;
     let hooks = Webhooks::new().mount::<relay>().inbox(inbox).with_state(jetstream);

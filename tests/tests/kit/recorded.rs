@@ -218,7 +218,7 @@ fn recording(event: &str, body: &str) -> String {
     )
 }
 
-/// What a generated test checks.
+/// The checks of a generated test.
 #[test]
 fn a_recording_passes_if_it_fits_and_the_handler_succeeds() {
     let check = |event: &str, body: &str| {

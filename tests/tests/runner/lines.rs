@@ -15,7 +15,7 @@ use webhook_runtime::{
     scheme::RequestToSign,
 };
 
-/// Where Apple publishes its root.
+/// The address of Apple's root.
 const APPLE_ROOT: &str = "https://www.apple.com/certificateauthority/AppleRootCA-G3.cer";
 
 /// One signed, or forged, request.

@@ -84,7 +84,7 @@ fn messages(stderr: &str) -> Vec<String> {
     for line in stderr.lines() {
         if let Some(first) = line.strip_prefix("error: ") {
             is_message = true;
-            // What a warning of ours says stands behind the compiler's own words.
+            // The text of a warning stands behind the compiler's own words.
             let of_a_lint =
                 first.strip_prefix("use of deprecated").and_then(|it| it.split_once(": "));
             messages.push(of_a_lint.map_or(first, |(_, ours)| ours).to_owned());

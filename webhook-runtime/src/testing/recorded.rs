@@ -262,7 +262,7 @@ pub fn check_recording<S>(hooks: impl FnOnce() -> TestHooks<S>, file: &str, cont
 #[doc(hidden)]
 #[track_caller]
 pub fn check_directory(directory: &str, tested: &[&str], source: &str) {
-    // Where tests run without their sources, there is nothing to compare.
+    // Tests that run without their sources have nothing to compare.
     let Ok(entries) = fs::read_dir(directory) else { return };
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
     let new: Vec<_> =

@@ -27,7 +27,7 @@ struct Row {
     secret: SecretPlace,
 }
 
-/// Where the secret of an endpoint is.
+/// The place of the secret of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SecretPlace {
     /// In an environment variable of this name.

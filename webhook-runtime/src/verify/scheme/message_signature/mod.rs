@@ -282,7 +282,7 @@ impl MessageSignature {
         components.chain(self.headers.iter().copied().chain(digest).map(quoted))
     }
 
-    /// What all attempts to deliver have in common: the components that must be signed, and the body
+    /// The parts that all attempts to deliver have in common: the components that must be signed, and the body
     /// in place of its digest.
     fn signed<'r>(
         &self,

@@ -208,7 +208,7 @@ mod tests {
     use super::*;
     use crate::verify::scheme::published::{Wanted, fixtures::RSA, verify};
 
-    /// What a private key signs, its public key verifies: with the same algorithm only.
+    /// A public key verifies the signatures of its private key, with the same algorithm only.
     #[test]
     fn private_keys_sign_and_public_keys_verify() {
         use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};

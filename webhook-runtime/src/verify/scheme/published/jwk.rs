@@ -93,7 +93,7 @@ pub(super) fn has_expired(jwk: &Jwk, now: SystemTime) -> bool {
         None | Some(Value::Null) => false,
         Some(time) => {
             let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-            // What is no time is not taken for a time to come.
+            // A text that is no time is not taken for a time to come.
             time.as_f64().is_none_or(|expired_at| expired_at <= now)
         }
     }
