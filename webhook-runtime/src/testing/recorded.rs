@@ -17,7 +17,7 @@ use crate::{
     delivery::Tenant,
     verify::{
         Provider, Secret,
-        scheme::{Scheme, SignError, SignedRequest},
+        scheme::{Scheme, SignError, SignedRequest, SignedValue},
     },
 };
 
@@ -146,7 +146,7 @@ impl<'h> RecordedDelivery<'h> {
 fn check_provider(provider: &Provider, request: &RawRequest) -> Result<(), String> {
     let name = provider.scheme_info().signature_header;
     let is_there = match provider.scheme() {
-        Some(scheme) if scheme.parameter().is_some() => true,
+        Some(scheme) if scheme.parameter().is_some() || name.is_empty() => true,
         Some(scheme) => request.headers.keys().any(|it| scheme.is_signature_header(it.as_str())),
         None => name.is_empty() || request.headers.contains_key(name),
     };
@@ -178,7 +178,12 @@ fn unsigned(request: RawRequest, endpoint: &TestEndpoint, new_id: String) -> Uns
     let RawRequest { method, mut path_and_query, mut headers, body } = request;
     let provider = endpoint.provider;
     let scheme = provider.scheme();
-    let id = scheme.and_then(Scheme::signed_id_header).and_then(|name| headers.get(name));
+    // Another signed header may stand for the id.
+    let id_header = scheme.and_then(|scheme| {
+        let values = scheme.signed_values().iter().find_map(SignedValue::header_name);
+        scheme.signed_id_header().or(values)
+    });
+    let id = id_header.and_then(|name| headers.get(name));
     let id = id.and_then(|value| value.to_str().ok()).map_or(new_id, str::to_owned);
     let info = provider.scheme_info();
     let is_written = |name: &HeaderName| match scheme {
