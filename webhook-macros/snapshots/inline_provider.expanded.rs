@@ -55,27 +55,6 @@ where
                 ::webhook_runtime::__private::ShapeProbe::<Acme<'_>>::SHAPE
             });
         const _: () = __ENDPOINT.check_payload();
-        #[allow(unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
-        const _: fn() = || {
-            const __UNLISTED: [::core::primitive::usize; 3usize] = __ENDPOINT
-                .unlisted_events();
-            let probe = ::webhook_runtime::__private::ShapeProbe::<Acme<'_>>::new();
-            if let ::core::option::Option::Some(warning) = probe
-                .warning::<{ __UNLISTED[0usize] }>()
-            {
-                warning.warn();
-            }
-            if let ::core::option::Option::Some(warning) = probe
-                .warning::<{ __UNLISTED[1usize] }>()
-            {
-                warning.warn();
-            }
-            if let ::core::option::Option::Some(warning) = probe
-                .warning::<{ __UNLISTED[2usize] }>()
-            {
-                warning.warn();
-            }
-        };
         ::webhook_runtime::__private::with_schemas!(__ENDPOINT, Acme < '_ >)
     }
     fn call(
@@ -99,3 +78,36 @@ where
         })
     }
 }
+#[allow(
+    non_upper_case_globals,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
+const __warnings_of_acme: fn() = || {
+    #[allow(unused_imports)]
+    use ::webhook_runtime::__private::AnyPayload as _;
+    #[allow(deprecated)]
+    const __PROVIDER: ::webhook_runtime::Provider = Provider::new("acme").scheme(SCHEME);
+    const __UNLISTED: [::core::primitive::usize; 3usize] = ::webhook_runtime::__private::unlisted_events(
+        &__PROVIDER,
+        ::webhook_runtime::__private::ShapeProbe::<Acme<'_>>::SHAPE,
+    );
+    let probe = ::webhook_runtime::__private::ShapeProbe::<Acme<'_>>::new();
+    if let ::core::option::Option::Some(warning) = probe
+        .warning::<{ __UNLISTED[0usize] }>()
+    {
+        warning.warn();
+    }
+    if let ::core::option::Option::Some(warning) = probe
+        .warning::<{ __UNLISTED[1usize] }>()
+    {
+        warning.warn();
+    }
+    if let ::core::option::Option::Some(warning) = probe
+        .warning::<{ __UNLISTED[2usize] }>()
+    {
+        warning.warn();
+    }
+};

@@ -7,13 +7,15 @@ use crate::args::{Args, Setter};
 use crate::handler::Handler;
 use crate::spans::{first_span, last_span, local, move_to};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
+use syn::ext::IdentExt;
 
 /// The number of names that one attribute warns about: each costs a line for every endpoint.
 const MAX_WARNINGS: usize = 3;
 
-pub(crate) fn of(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStream {
+/// The checks that fail. They use the constant of the endpoint.
+pub(crate) fn of(handler: &Handler, args: &Args) -> TokenStream {
     let at_name = handler.name.span();
     let respond_within = args.setters.iter().find(|setter| setter.name == "respond_within");
     let order_by =
@@ -25,8 +27,7 @@ pub(crate) fn of(handler: &Handler, args: &Args, runtime: &TokenStream) -> Token
         let ends = (first_span(ty), last_span(ty));
         check("check_payload", at_name, ends)
     });
-    let events = events(handler, args, runtime);
-    quote!(#respond_within #order_by #payload #events)
+    quote!(#respond_within #order_by #payload)
 }
 
 /// From the name of an option to the end of its value.
@@ -43,12 +44,19 @@ fn check(method: &str, at_name: Span, (first, last): (Span, Span)) -> TokenStrea
 }
 
 /// Uses the warnings about the names of events that the provider does not list. Nothing calls this code:
-/// the compiler warns when it sees it.
-fn events(handler: &Handler, args: &Args, runtime: &TokenStream) -> Option<TokenStream> {
+/// the compiler warns when it sees it. It stands beside the endpoint, where the lints are silenced. It
+/// has a name, because constants in an `impl` need one.
+pub(crate) fn warnings(
+    handler: &Handler,
+    args: &Args,
+    runtime: &TokenStream,
+) -> Option<TokenStream> {
     let provider = args.setters.iter().find(|setter| setter.name == "provider")?;
     let ty = handler.payload().filter(|ty| !matches!(ty, Type::Reference(_)))?;
     let at_name = handler.name.span();
-    let levels = &handler.shared.levels;
+    let (cfgs, levels) = (&handler.shared.cfgs, &handler.shared.levels);
+    let name = format_ident!("__warnings_of_{}", handler.name.unraw(), span = at_name);
+    let value = &provider.value;
     let [probe, warning] = ["probe", "warning"].map(local);
     let warn = Ident::new("warn", at_name.located_at(of_provider(provider)));
     let places = 0..MAX_WARNINGS;
@@ -58,11 +66,24 @@ fn events(handler: &Handler, args: &Args, runtime: &TokenStream) -> Option<Token
         }
     )*};
     let new = move_to(at_name, quote_spanned!(at_name=> #runtime::__private::ShapeProbe::<));
+    let imported = quote_spanned! {at_name=>
+        #[allow(unused_imports)]
+        use #runtime::__private::AnyPayload as _;
+    };
+    let imported = move_to(at_name, imported);
     Some(quote_spanned! {at_name=>
+        #(#cfgs)*
         #(#levels)*
-        #[allow(unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
-        const _: fn() = || {
-            const __UNLISTED: [::core::primitive::usize; #MAX_WARNINGS] = __ENDPOINT.unlisted_events();
+        #[allow(
+            non_upper_case_globals, unused_qualifications,
+            clippy::all, clippy::pedantic, clippy::nursery
+        )]
+        const #name: fn() = || {
+            #imported
+            #[allow(deprecated)]
+            const __PROVIDER: #runtime::Provider = #value;
+            const __UNLISTED: [::core::primitive::usize; #MAX_WARNINGS] =
+                #runtime::__private::unlisted_events(&__PROVIDER, #new #ty>::SHAPE);
             let #probe = #new #ty>::new();
             #warnings
         };

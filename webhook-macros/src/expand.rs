@@ -74,7 +74,9 @@ fn implementation(handler: &Handler, args: &Args, runtime: &TokenStream) -> Toke
     let bounds = quote!(#(#bounds)*);
     let endpoint = endpoint(handler, args, runtime);
     let call = call(handler, runtime);
-    impl_block(handler, runtime, &bounds, &quote!(#endpoint #call))
+    let implementation = impl_block(handler, runtime, &bounds, &quote!(#endpoint #call));
+    let warnings = checks::warnings(handler, args, runtime);
+    quote!(#implementation #warnings)
 }
 
 /// Replaces the endpoint of a handler with mistakes, so that the compiler reports nothing else.
@@ -160,7 +162,7 @@ fn endpoint(handler: &Handler, args: &Args, runtime: &TokenStream) -> TokenStrea
     let at_name = handler.name.span();
     let returns = move_to(at_name, quote_spanned!(at_name=> #runtime::Endpoint));
     let constants = constants(handler, args, runtime);
-    let checks = checks::of(handler, args, runtime);
+    let checks = checks::of(handler, args);
     let documentation = Some(&handler.documentation).filter(|text| !text.is_empty());
     let description = documentation.map(|text| quote_spanned!(at_name=> .description(#text)));
     let setters = args

@@ -232,7 +232,7 @@ pub mod __private {
     pub use crate::{
         delivery::PayloadShape,
         dispatch::{Respond, Returned},
-        endpoint::{EndpointOptions, Extractor, HandlerFuture, HandlerInput},
+        endpoint::{EndpointOptions, Extractor, HandlerFuture, HandlerInput, unlisted_events},
         payload::{AnyPayload, CatchAll, Decode, EventWarnings, MatchedEvent, ShapeProbe},
     };
     // A macro is at the root of its crate, and the code that is left behind asks here.

@@ -3,7 +3,10 @@
 //! Each check fails at the place of its caller, which is the option or the argument that it is about.
 
 use super::{Endpoint, message::Message};
-use crate::{delivery::PayloadKind, verify::Field};
+use crate::{
+    delivery::{PayloadKind, PayloadShape},
+    verify::{Field, Provider},
+};
 
 impl Endpoint {
     /// Checks that the early response comes while the provider waits.
@@ -78,30 +81,33 @@ impl Endpoint {
                 .fail();
         }
     }
+}
 
-    /// The places of the warnings about the first names in the payload's enum of events that the
-    /// provider does not list. Behind the last, the place is `usize::MAX`.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn unlisted_events<const N: usize>(&self) -> [usize; N] {
-        let mut places = [usize::MAX; N];
-        let (names, provider) = (self.payload_shape.listed, self.provider);
-        // Each name has a place, and so has each of its similar names behind it.
-        let (mut at, mut place, mut found) = (0, 0, 0);
-        while at < names.len() && found < N {
-            let (name, similar) = names[at];
-            if !provider.may_send(name) {
-                let mut meant = 0;
-                while meant < similar.len() && !provider.may_send(similar[meant]) {
-                    meant += 1;
-                }
-                let suggests = if meant < similar.len() { 1 + meant } else { 0 };
-                places[found] = place + suggests;
-                found += 1;
+/// The places of the warnings about the first names in the payload's enum of events that the
+/// provider does not list. Behind the last, the place is `usize::MAX`.
+#[doc(hidden)]
+#[must_use]
+pub const fn unlisted_events<const N: usize>(
+    provider: &Provider,
+    shape: PayloadShape,
+) -> [usize; N] {
+    let mut places = [usize::MAX; N];
+    let names = shape.listed;
+    // Each name has a place, and so has each of its similar names behind it.
+    let (mut at, mut place, mut found) = (0, 0, 0);
+    while at < names.len() && found < N {
+        let (name, similar) = names[at];
+        if !provider.may_send(name) {
+            let mut meant = 0;
+            while meant < similar.len() && !provider.may_send(similar[meant]) {
+                meant += 1;
             }
-            place += 1 + similar.len();
-            at += 1;
+            let suggests = if meant < similar.len() { 1 + meant } else { 0 };
+            places[found] = place + suggests;
+            found += 1;
         }
-        places
+        place += 1 + similar.len();
+        at += 1;
     }
+    places
 }

@@ -14,6 +14,7 @@ use axum::{
 };
 use http::request::Parts;
 
+pub use self::checks::unlisted_events;
 pub use self::inbox_options::EndpointOptions;
 #[cfg(feature = "inbox")]
 pub use self::inbox_options::{Backoff, Rate};
