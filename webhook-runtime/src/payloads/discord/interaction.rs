@@ -20,7 +20,8 @@ use crate::payloads::{
 /// [docs]: https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object
 ///
 /// ```
-/// use serde_json::{Value, json};
+/// use axum::{http::header::CONTENT_TYPE, response::IntoResponse};
+/// use serde_json::json;
 /// use webhook_runtime::{
 ///     UnknownEvent, WebhookEvent,
 ///     payloads::discord::{Command, Component, Interaction},
@@ -39,13 +40,14 @@ use crate::payloads::{
 /// }
 ///
 /// #[webhook(path = "/discord", provider = DISCORD, secret_env = "DISCORD_PUBLIC_KEY")]
-/// async fn discord(event: Event<'_>) -> axum::Json<Value> {
+/// async fn discord(event: Event<'_>) -> impl IntoResponse {
 ///     let text = match &event {
 ///         Event::Command(command) => format!("you said /{}", command.data.name),
 ///         Event::Component(pressed) => format!("you pressed {}", pressed.data.custom_id),
 ///         Event::Other(_) => "I do not know that".to_owned(),
 ///     };
-///     axum::Json(json!({ "type": 4, "data": { "content": text } }))
+///     let answer = json!({ "type": 4, "data": { "content": text } });
+///     ([(CONTENT_TYPE, "application/json")], answer.to_string())
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Deserialize)]

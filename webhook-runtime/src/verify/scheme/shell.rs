@@ -43,8 +43,8 @@ const TIME: &str = "time";
 ///     command,
 ///     r#"body='{"zen":"it is plain"}'
 /// signature=$(printf %s "$body" | openssl dgst -sha256 -hmac "$GITHUB_SECRET" -r | cut -d' ' -f1)
-/// curl -i http://127.0.0.1:3000/github -H 'content-type: application/json' \
-///     -H 'x-github-event: ping' -H "x-hub-signature-256: sha256=$signature" --data-raw "$body""#
+/// curl -i http://127.0.0.1:3000/github -H 'content-type: application/json' -H 'x-github-event: ping' \
+///     -H "x-hub-signature-256: sha256=$signature" --data-raw "$body""#
 /// );
 /// ```
 #[derive(Clone, Copy)]
