@@ -3,7 +3,8 @@
 use http::HeaderMap;
 
 use super::{
-    FIELD, Grammar, ID, NUMBERED, PAIR, Part, Plan, QUERY, Request, TIME, Time, Unit, Values,
+    Algorithm, FIELD, Grammar, ID, NUMBERED, PAIR, Part, Plan, QUERY, Request, TIME, Time, Unit,
+    Values,
 };
 
 /// The most signatures of one request that are looked at, as documented.
@@ -45,6 +46,9 @@ impl Plan {
         if self.has_id && !(self.may_be_id(id) && self.may_be_behind_id(&request.body)) {
             return None;
         }
+        if !self.may_be_hashed(&request.body) {
+            return None;
+        }
         let values =
             Values { id, time, method: &request.method, url: &request.url, body: &request.body };
         keys.iter().enumerate().find_map(|(at, key)| {
@@ -54,6 +58,14 @@ impl Plan {
                 .any(|(text, only)| *text == expected && only.is_none_or(|only| only == at))
                 .then_some(())
         })
+    }
+
+    /// False if the hash of a shorter body could have been continued with this one: the padding
+    /// between them is not UTF-8 behind a body that is.
+    pub(crate) fn may_be_hashed(&self, body: &[u8]) -> bool {
+        let at = |wanted| self.parts.iter().position(|part| *part == wanted);
+        let is_open = self.algorithm == Algorithm::Sha256 && at(Part::Secret) < at(Part::Body);
+        !is_open || std::str::from_utf8(body).is_ok()
     }
 
     /// The signatures that a request claims, with the only key of each, and the times beside them.

@@ -23,6 +23,14 @@ const MAX_RESPONSE: u64 = 64 * 1024;
 /// input: without the pause, each unknown id would be a request to the provider.
 const SET_PAUSE: Duration = Duration::from_secs(30);
 
+/// The same pause after a failure. Whoever waited for that fetch gets its failure, and does not try
+/// one after the other.
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
+
+/// The most bytes of the id of a key that is asked for at a URL of its own. A token in the body can
+/// name an id as large as the body.
+const MAX_ID: usize = 256;
+
 /// Stands in a URL for the id of the key, if each key has a URL of its own.
 const ID: &str = "{id}";
 
@@ -41,8 +49,8 @@ pub struct HttpsKeys {
     sets: Arc<Mutex<BTreeMap<String, SharedSet>>>,
 }
 
-/// A set of keys, and when it was fetched.
-type SharedSet = Arc<tokio::sync::Mutex<Option<(Instant, Bytes)>>>;
+/// A set of keys or a failure, and when it was fetched.
+type SharedSet = Arc<tokio::sync::Mutex<Option<(Instant, Result<Bytes, SourceError>)>>>;
 
 impl Default for HttpsKeys {
     fn default() -> Self {
@@ -70,7 +78,7 @@ impl HttpsKeys {
         self
     }
 
-    /// A set of keys, at most [`SET_PAUSE`] old.
+    /// A set of keys, at most [`SET_PAUSE`] old, or a failure, at most [`FAILURE_PAUSE`] old.
     async fn set(&self, url: &str) -> Result<Bytes, SourceError> {
         let shared = {
             let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,13 +86,13 @@ impl HttpsKeys {
         };
         let mut fetched = shared.lock().await;
         if let Some((at, set)) = &*fetched
-            && at.elapsed() < SET_PAUSE
+            && at.elapsed() < if set.is_ok() { SET_PAUSE } else { FAILURE_PAUSE }
         {
-            return Ok(set.clone());
+            return set.clone();
         }
-        let set = self.get(url).await?;
+        let set = self.get(url).await;
         *fetched = Some((Instant::now(), set.clone()));
-        Ok(set)
+        set
     }
 
     async fn get(&self, url: &str) -> Result<Bytes, SourceError> {
@@ -126,6 +134,9 @@ impl KeySource for HttpsKeys {
                     let reason = "the URL of the provider's set of keys is not known";
                     Err(SourceError::unavailable(reason))
                 } else if url.contains(ID) {
+                    if id.len() > MAX_ID {
+                        return Err(SourceError::NotFound);
+                    }
                     self.get(&url.replace(ID, &percent_encoded(id))).await
                 } else {
                     self.set(url).await
@@ -167,18 +178,32 @@ mod tests {
         const URL: &str = "https://192.0.2.1/jwks.json";
         let keys = HttpsKeys::new();
         let document = Bytes::from_static(b"{}");
-        let fetched = Arc::new(tokio::sync::Mutex::new(Some((Instant::now(), document.clone()))));
+        let fetched =
+            Arc::new(tokio::sync::Mutex::new(Some((Instant::now(), Ok(document.clone())))));
         keys.sets.lock().expect("no panic").insert(URL.to_owned(), fetched);
         assert_eq!(keys.fetch(&in_set(URL)).await, Ok(document));
         let plain = "http://192.0.2.1/jwks.json";
         let keys = HttpsKeys { set_urls: BTreeMap::from([("acme", plain.to_owned())]), ..keys };
-        let fetched = Arc::new(tokio::sync::Mutex::new(Some((Instant::now(), Bytes::new()))));
+        let fetched = Arc::new(tokio::sync::Mutex::new(Some((Instant::now(), Ok(Bytes::new())))));
         keys.sets.lock().expect("no panic").insert(plain.to_owned(), fetched);
         tokio::time::advance(SET_PAUSE.saturating_sub(Duration::from_millis(1))).await;
         assert_eq!(keys.fetch(&in_set("acme")).await, Ok(Bytes::new()));
         tokio::time::advance(Duration::from_millis(1)).await;
         let refused = keys.fetch(&in_set("acme")).await;
         assert_eq!(refused, Err(SourceError::unavailable("the URL is not https")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_is_shared_for_a_moment() {
+        const URL: &str = "http://192.0.2.1/jwks.json";
+        let keys = HttpsKeys::new();
+        let failed = Some((Instant::now(), Err(SourceError::NotFound)));
+        let failed = Arc::new(tokio::sync::Mutex::new(failed));
+        keys.sets.lock().expect("no panic").insert(URL.to_owned(), failed);
+        assert_eq!(keys.fetch(&in_set(URL)).await, Err(SourceError::NotFound));
+        tokio::time::advance(FAILURE_PAUSE).await;
+        let again = Err(SourceError::unavailable("the URL is not https"));
+        assert_eq!(keys.fetch(&in_set(URL)).await, again);
     }
 
     #[test]
@@ -188,6 +213,17 @@ mod tests {
             percent_encoded("../a?b=c&d#e%2f.\u{e9}"),
             "%2E%2E%2Fa%3Fb%3Dc%26d%23e%252f%2E%C3%A9"
         );
+    }
+
+    #[tokio::test]
+    async fn a_long_id_is_asked_of_nobody() {
+        let keys = HttpsKeys::new();
+        let fetch = async |length: usize| {
+            let id = Some("k".repeat(length));
+            keys.fetch(&KeyRequest::InSet { set: "http://192.0.2.1/{id}", id }).await
+        };
+        assert_eq!(fetch(256).await, Err(SourceError::unavailable("the URL is not https")));
+        assert_eq!(fetch(257).await, Err(SourceError::NotFound));
     }
 
     #[tokio::test]

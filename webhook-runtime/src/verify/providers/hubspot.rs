@@ -44,7 +44,9 @@ pub const HUBSPOT: Provider = Provider::new(
 .with_docs_url(DOCS);
 
 /// `HubSpot`'s signature of version 1, for webhooks of older apps. Use [`HUBSPOT`] if its header is
-/// sent: this is a plain hash of secret and body, open to length extension, and without a time.
+/// sent: this is a plain hash of secret and body, and without a time.
+///
+/// The body must be UTF-8: no such hash can then be continued with more text (length extension).
 ///
 /// *Set-up:* as for [`HUBSPOT`]. *Not signed:* method, URL and headers. Of a GET request that is
 /// everything: who has seen one can send others with any query. Use [`HUBSPOT`] or [`HUBSPOT_V2`]
@@ -62,8 +64,9 @@ pub const HUBSPOT_V1: Provider = Provider::new(
 .with_docs_url(DOCS);
 
 /// `HubSpot`'s signature of version 2, for webhooks of workflows. Use [`HUBSPOT`] if its header is
-/// sent: this is a plain hash that begins with the secret, open to length extension, and without a
-/// time.
+/// sent: this is a plain hash that begins with the secret, and without a time.
+///
+/// The body must be UTF-8: no such hash can then be continued with more text (length extension).
 ///
 /// *Set-up:* as for [`HUBSPOT`]. *Not signed:* headers.
 pub const HUBSPOT_V2: Provider = Provider::new(

@@ -13,9 +13,10 @@ const DOCS: &str = "https://open.larksuite.com/document/server-docs/event-subscr
 /// checks a new URL is encrypted too, so the handler also has to answer that with its challenge.
 ///
 /// *Not signed:* the headers, except time and nonce. Id and event are inside of the encrypted text.
-/// The signature is a plain hash, not a MAC. Lark sets no limit for the age: set a `tolerance`. Card
-/// callbacks are signed in another way, which is not built in. Lark waits three seconds, and retries
-/// four times within six hours (*unconfirmed*).
+/// The signature is a plain hash, not a MAC, so a body that is not UTF-8 is refused: it could continue
+/// the hash of another. Lark sets no limit for the age: set a `tolerance`. Card callbacks are signed
+/// in another way, which is not built in. Lark waits three seconds, and retries four times within six
+/// hours (*unconfirmed*).
 ///
 /// [docs]: https://open.larksuite.com/document/server-docs/event-subscription-guide/event-subscription-configure-/encrypt-key-encryption-configuration-case
 pub const LARK: Provider = Provider::new(

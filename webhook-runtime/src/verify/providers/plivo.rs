@@ -17,9 +17,10 @@ const DOCS: &str = "https://www.plivo.com/docs/voice/concepts/signature-validati
 /// with its query. The method must be POST. While a token is rotated, the header has a signature for
 /// each.
 ///
-/// *Not signed:* headers, except the nonce, and the borders between the fields of the form, which are
-/// signed without a separator. There is no signed time, so a recorded request can be replayed at any
-/// time. Time-out and retries are *unconfirmed*.
+/// *Not signed:* headers, except the nonce, and the borders between the fields of query and form:
+/// whoever has seen a request can move text from one field to another, also between form and query.
+/// There is no signed time, so a recorded request can be replayed at any time. Time-out and retries
+/// are *unconfirmed*.
 ///
 /// [docs]: https://www.plivo.com/docs/voice/concepts/signature-validation/
 pub const PLIVO: Provider = Provider::custom("plivo", &Plivo).with_docs_url(DOCS);

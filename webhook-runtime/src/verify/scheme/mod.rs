@@ -189,13 +189,14 @@ impl Scheme {
     }
 
     /// A plain SHA-1 hash of a text that contains `{secret}`, for providers that offer nothing
-    /// better.
+    /// better. See [`sha256`](Self::sha256).
     #[must_use]
     pub const fn sha1() -> Self {
         Self::new(Algorithm::Sha1)
     }
 
-    /// A plain SHA-256 hash of a text that contains `{secret}`.
+    /// A plain SHA-256 hash of a text that contains `{secret}`. If the secret comes before the
+    /// body, the body must be UTF-8, so that nobody can continue the hash of another body.
     #[must_use]
     pub const fn sha256() -> Self {
         Self::new(Algorithm::Sha256)

@@ -13,7 +13,7 @@ use super::{
     grammar::{Placement, Signature, Signatures},
     head::HeadClaims,
     key::{self, Key},
-    template::{self, Values},
+    template::{self, Part, Values},
     timestamp::TimestampLocation,
 };
 use crate::verify::{
@@ -78,7 +78,10 @@ impl Scheme {
     ) -> Result<Verified, VerifyError> {
         let field = self.signed_field(request)?;
         let body = field.as_deref().map_or(request.body, str::as_bytes);
-        if self.body_could_extend_time(body) || self.is_border_moved(request, body) {
+        if self.body_could_extend_time(body)
+            || self.is_border_moved(request, body)
+            || self.could_be_extended(body)
+        {
             return Err(VerifyError::MalformedBody);
         }
         let values = head.values(request, body);
@@ -199,6 +202,15 @@ impl Scheme {
         })
     }
 
+    /// True if the hash of a shorter body could have been continued with this one. A plain hash with
+    /// the secret before the body allows that, but puts a byte behind the shorter body that is not
+    /// UTF-8 there.
+    fn could_be_extended(&self, body: &[u8]) -> bool {
+        self.algorithm.is_plain_hash()
+            && self.template.precedes(Part::Secret, Part::Body)
+            && std::str::from_utf8(body).is_err()
+    }
+
     fn check_timestamp(
         &self,
         sent_millis: Option<u64>,
@@ -248,7 +260,7 @@ mod tests {
     use crate::verify::{
         Secret,
         scheme::{
-            RequestToSign,
+            RequestToSign, Timestamp,
             fixtures::{
                 HMAC_SHA256_HEX, IN_BODY, IN_FIELDS, IN_FORM, NAMED, PAIRED, SIGNATURE, TIMED,
                 UNPARTED, by, check, judge, now, request, secrets, signed, verifier, with,
@@ -329,6 +341,32 @@ mod tests {
             judge(PAIRED, &second, b"{}").map(|verified| verified.secret_name),
             Ok("s3cret".into())
         );
+    }
+
+    /// The final state of SHA-256 is the signature, so whoever has one can continue the hash behind
+    /// the padding, without the secret. The extended signature was made with the secret here, which
+    /// gives the same bytes.
+    #[test]
+    fn a_plain_hash_cannot_be_extended() {
+        const FIRST: Scheme = Scheme::sha256().header(SIGNATURE).signed("{secret}{body}");
+        const LAST: Scheme = Scheme::sha256().header(SIGNATURE).signed("{body}{secret}");
+        const BEHIND: Scheme = Scheme::sha256()
+            .header(SIGNATURE)
+            .timestamp(Timestamp::header("x-time"))
+            .signed("{secret}{body}{timestamp}");
+        for original in [&b"{}"[..], "\"\u{e9}\"".as_bytes(), b""] {
+            let hashed = "s3cret".len() + original.len();
+            let mut extended = [original, &[0x80]].concat();
+            extended.resize(56 - "s3cret".len(), 0);
+            extended.extend_from_slice(&(hashed as u64 * 8).to_be_bytes());
+            extended.extend_from_slice(b"{\"forged\":true}");
+            for (scheme, is_open) in [(FIRST, true), (BEHIND, true), (LAST, false)] {
+                let judged = judge(scheme, &signed(scheme, &extended), &extended).map(drop);
+                let expected = if is_open { Err(VerifyError::MalformedBody) } else { Ok(()) };
+                assert_eq!(judged, expected, "{original:?}");
+                assert!(judge(scheme, &signed(scheme, original), original).is_ok());
+            }
+        }
     }
 
     #[test]

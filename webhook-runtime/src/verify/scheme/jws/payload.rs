@@ -5,6 +5,10 @@ use http::{HeaderMap, HeaderName, Uri};
 use super::{Detached, Jws};
 use crate::verify::scheme::{SignedRequest, VerifyError, grammar::named_header_text, header_text};
 
+/// The most headers that a signature may list. Each one is compared with all others before anything is
+/// verified.
+const MAX_HEADERS: usize = 32;
+
 /// The signed text in front of the body; empty if only the body is signed.
 pub(super) fn head(
     jws: &Jws,
@@ -55,12 +59,13 @@ fn push(head: &mut String, headers: &HeaderMap, written: &str, name: &HeaderName
     Some(())
 }
 
-/// The names in a list, each also as it was written. None may be there twice.
+/// The names in a list, each also as it was written. None may be there twice, and there may be no more
+/// than [`MAX_HEADERS`].
 fn listed(list: &str) -> Option<Vec<(HeaderName, &str)>> {
     let mut names: Vec<(HeaderName, &str)> = Vec::new();
     for written in list.split(',').filter(|_| !list.is_empty()) {
         let name = HeaderName::try_from(written).ok()?;
-        if names.iter().any(|(other, _)| *other == name) {
+        if names.len() == MAX_HEADERS || names.iter().any(|(other, _)| *other == name) {
             return None;
         }
         names.push((name, written));

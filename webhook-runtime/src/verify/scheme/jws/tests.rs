@@ -359,8 +359,23 @@ fn the_list_of_headers_is_checked() {
         let mut sent = headers(&made(&json!({"alg": "HS256", "headers": list}), &payload));
         sent.insert("x-time", time.parse().expect("a value"));
         sent.insert("x-a", "1".parse().expect("a value"));
+        for number in 1..=32 {
+            let name: http::HeaderName = format!("x-{number}").parse().expect("a name");
+            sent.insert(name, "1".parse().expect("a value"));
+        }
         judge_signed_request(&sent, URL, "POST", NOW).map(drop)
     };
+    let many = |count: usize| {
+        let names = (1..count).map(|number| format!("x-{number}"));
+        let (mut list, mut signed) = ("X-Time".to_owned(), format!("X-Time: {time}\n"));
+        names.for_each(|name| {
+            list.extend([",", &name]);
+            signed.extend([&name, ": 1\n"]);
+        });
+        judge(&list, &signed)
+    };
+    assert_eq!(many(32), Ok(()));
+    assert_eq!(many(33), Err(MALFORMED));
     let lines = format!("X-Time: {time}\n");
     assert_eq!(judge("X-Time", &lines), Ok(()));
     assert_eq!(judge("x-a,X-Time", &format!("x-a: 1\n{lines}")), Ok(()));

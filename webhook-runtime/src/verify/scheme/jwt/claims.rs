@@ -48,7 +48,9 @@ impl Jwt {
                 return Err(VerifyError::InvalidSignature);
             }
         }
-        if self.require_id && text("jti").is_none() {
+        if self.require_id && text("jti").is_none()
+            || self.required_claims.iter().any(|name| text(name).is_none())
+        {
             return Err(self.malformed());
         }
         match number("exp")? {

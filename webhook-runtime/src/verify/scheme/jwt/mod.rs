@@ -53,6 +53,7 @@ pub struct Jwt {
     subject_is_url: bool,
     require_expiry: bool,
     require_id: bool,
+    required_claims: &'static [&'static str],
     max_age: Option<Duration>,
     body_sha256: Option<(&'static str, BodyHash)>,
     only_with_body: bool,
@@ -86,6 +87,7 @@ impl Jwt {
             subject_is_url: false,
             require_expiry: false,
             require_id: false,
+            required_claims: &[],
             max_age: None,
             body_sha256: None,
             only_with_body: false,
@@ -203,6 +205,14 @@ impl Jwt {
     #[must_use]
     pub const fn require_id(mut self) -> Self {
         self.require_id = true;
+        self
+    }
+
+    /// Sets claims that must be there as text. They tell deliveries from other tokens that the
+    /// provider signs with the same key, such as those of a login.
+    #[must_use]
+    pub const fn required_claims(mut self, names: &'static [&'static str]) -> Self {
+        self.required_claims = names;
         self
     }
 
@@ -600,6 +610,21 @@ mod tests {
         assert_eq!(in_secret.check_secret(&Secret::new("acme:key")), Ok(()));
         assert_eq!(in_secret.check_secret(&Secret::new("acme: ")), Err(SecretError::Blank));
         assert_eq!(HS256.check_secret(&Secret::new("acme: ")), Ok(()));
+    }
+
+    #[test]
+    fn other_tokens_of_the_key_are_rejected() {
+        let event = HS256.required_claims(&["id", "type"]);
+        assert_eq!(claims(&event, &json!({"id": "1", "type": "user.created"})), Ok(None));
+        for other in [
+            json!({"iss": "acme", "sub": "user", "jti": "1"}),
+            json!({"id": "1"}),
+            json!({"type": "a"}),
+            json!({"id": 1, "type": "a"}),
+            json!({"id": "1", "type": null}),
+        ] {
+            assert_eq!(claims(&event, &other), Err(MALFORMED), "{other}");
+        }
     }
 
     #[test]
