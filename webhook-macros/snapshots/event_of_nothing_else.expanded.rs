@@ -51,6 +51,6 @@ const _: () = {
     }
     #[automatically_derived]
     impl<'a> ::webhook_runtime::__private::EventWarnings for Event<'a> {
-        type At<const AT: ::core::primitive::usize> = __UnlistedEvent<AT>;
+        type At<const __AT: ::core::primitive::usize> = __UnlistedEvent<__AT>;
     }
 };

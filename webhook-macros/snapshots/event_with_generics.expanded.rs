@@ -113,6 +113,6 @@ const _: () = {
     where
         U: Default,
     {
-        type At<const AT: ::core::primitive::usize> = __UnlistedEvent<AT>;
+        type At<const __AT: ::core::primitive::usize> = __UnlistedEvent<__AT>;
     }
 };

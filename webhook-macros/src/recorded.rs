@@ -101,6 +101,9 @@ impl Recorded {
             quote! {
                 #[test]
                 fn #name() {
+                    // Here, so that a test with the name of a function does not hide it.
+                    #[allow(unused_imports, reason = "the expression may need nothing of it")]
+                    use super::*;
                     #runtime::testing::check_recording(
                         || #hooks,
                         #file,
@@ -114,9 +117,6 @@ impl Recorded {
         let from_package = format!("/{relative}");
         Ok(quote! {
             mod #module {
-                #[allow(unused_imports, reason = "the expression may need nothing of it")]
-                use super::*;
-
                 #(#tests)*
 
                 #[test]
@@ -134,10 +134,16 @@ impl Recorded {
 
 /// The names of the recordings in a directory, in their order.
 fn recordings(directory: &Path, shown: &str) -> std::result::Result<Vec<String>, String> {
+    if Path::new(shown).is_absolute() {
+        return Err(format!(
+            "`{shown}` is not a path inside the package, such as `tests/deliveries`"
+        ));
+    }
     let how = format!("`webhook listen --record {shown}` records deliveries");
     let entries = fs::read_dir(directory)
         .map_err(|_| format!("the package has no directory `{shown}`: {how}"))?;
-    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let entries = entries.flatten().filter(|entry| entry.path().is_file());
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let mut files: Vec<_> = names.filter(|name| name.ends_with(ENDING)).collect();
     if files.is_empty() {
         return Err(format!("there is no recording (`*{ENDING}`) in `{shown}`: {how}"));
@@ -248,6 +254,7 @@ mod tests {
                 r#"r a, "tests/deliveries""#,
                 "there is no recording (`*.http`) in `tests/deliveries`",
             ),
+            (r#"r a, "/tests/deliveries""#, "`/tests/deliveries` is not a path inside the package"),
             (r#"r a, "tests/other/""#, "the package has no directory `tests/other`"),
             ("r", "write `recorded!(handler"),
             ("r a", "write `recorded!(handler"),

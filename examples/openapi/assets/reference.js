@@ -209,9 +209,12 @@ function part(title, ...content) {
   return element('section', { class: 'part' }, element('h3', {}, title), content);
 }
 
+/** The id of an operation on the page. The page has ids of its own, such as `content`. */
+const anchor = (operationId) => `operation-${operationId}`;
+
 function operation(api, path, method, shared, each) {
   const all = [...shared, ...(each.parameters ?? [])];
-  return element('article', { id: each.operationId },
+  return element('article', { id: anchor(each.operationId) },
     element('h2', {}, element('span', { class: `method ${method}` }, method.toUpperCase()), ' ', code(path)),
     element('p', { class: 'summary' }, each.summary ?? ''),
     prose(each.description),
@@ -232,7 +235,7 @@ function show(api) {
   for (const [path, item] of Object.entries(api.paths ?? {})) {
     for (const method of METHODS.filter((name) => item[name])) {
       const each = item[method];
-      links.append(element('li', {}, element('a', { href: `#${encodeURIComponent(each.operationId)}` },
+      links.append(element('li', {}, element('a', { href: `#${encodeURIComponent(anchor(each.operationId))}` },
         element('span', { class: `method ${method}` }, method.toUpperCase()), ' ', element('span', {}, path))));
       content.append(operation(api, path, method, item.parameters ?? [], each));
     }
@@ -240,8 +243,8 @@ function show(api) {
   document.getElementById('links').append(links);
   document.getElementById('state').remove();
   // The part that the address names is there only now.
-  const wanted = decodeURIComponent(location.hash.slice(1));
-  if (wanted) document.getElementById(wanted)?.scrollIntoView();
+  const articles = [...content.querySelectorAll('article')];
+  articles.find((article) => `#${encodeURIComponent(article.id)}` === location.hash)?.scrollIntoView();
 }
 
 const narrow = matchMedia('(max-width: 860px)');

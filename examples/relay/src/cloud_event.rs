@@ -31,8 +31,8 @@ pub(crate) fn attributes(key: &IdempotencyKey, delivery: &Delivery) -> HeaderMap
     attributes
 }
 
-/// The text of a header. Whatever is no visible ASCII character is written as `%20` is, so that
-/// nothing that a sender writes ends the header.
+/// The text of a header. All but visible ASCII characters, and `"` and `%`, are percent-encoded, so that
+/// no text of a sender ends the header.
 fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

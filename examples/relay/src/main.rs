@@ -1,12 +1,13 @@
 //! Hands deliveries from Stripe over to NATS JetStream, as CloudEvents.
 //!
-//! `STRIPE_SECRET` is the signing secret of the webhook, `whsec_…`. `NATS_URL` says where NATS is, and
-//! who asks: `tls://relay:password@nats.internal`; by default it is `nats://127.0.0.1:4222`.
+//! `STRIPE_SECRET` is the signing secret of the webhook, `whsec_…`. `NATS_URL` is the address of NATS, with
+//! the name and password of the user: `tls://relay:password@nats.internal`. The default is
+//! `nats://127.0.0.1:4222`.
 //! `DATABASE_URL` is the SQLite file that keeps deliveries until JetStream has them,
 //! `sqlite://relay.db` by default.
 //!
 //! Stripe gets its response when the delivery is stored in that file. So deliveries also come in while
-//! NATS is away, and none depends on its answer.
+//! NATS is away, and the response to Stripe never waits for it.
 
 mod cloud_event;
 
@@ -31,7 +32,7 @@ use webhook_runtime::{Delivery, IdempotencyKey, Inbox, Webhooks, providers::STRI
 const STREAM: &str = "WEBHOOKS";
 const SUBJECT: &str = "webhooks.stripe";
 
-/// JetStream recognises a message that comes again for this long: longer than NATS is ever away.
+/// The time for which JetStream detects duplicates. It has to be longer than any outage of NATS.
 const DUPLICATE_WINDOW: Duration = Duration::from_hours(1);
 
 /// Runs after Stripe has its response, and again until JetStream has stored the message.

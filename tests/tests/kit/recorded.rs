@@ -268,3 +268,13 @@ fn a_recording_that_came_later_is_missed() {
     let message = message.expect("a message");
     assert!(message.contains("a.http") && message.contains("`touch tests/a.rs`"), "{message}");
 }
+
+#[webhook(path = "/shadowed")]
+async fn shadowed(_: &Delivery) {}
+
+fn own_hooks() -> TestHooks<()> {
+    Webhooks::new().mount::<shadowed>().test(())
+}
+
+// The file has the name of the function, and so has its test.
+webhook_runtime::testing::recorded!(shadowed, "fixtures/recordings", hooks = own_hooks());

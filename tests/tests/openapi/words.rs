@@ -6,6 +6,7 @@ use serde_json::json;
 use webhook_runtime::{
     BatchLayout, Delivery, Field, Provider, Quota, Secret, SecretSource, SourceError, Tenant,
     Webhooks,
+    handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     inbox::InboxBuilder,
     openapi::OpenApi,
     providers::{ADYEN, GITHUB, META, SHOPIFY, SLACK, STRIPE, TELEGRAM, TWILIO},
@@ -241,6 +242,7 @@ fn handshakes_are_described() {
     assert!(document["components"]["securitySchemes"]["meta.verify_token"].is_object());
     assert!(get["responses"]["200"]["content"]["text/plain"].is_object());
     assert!(get["responses"]["403"].is_object());
+    assert!(post(&document, "/meta")["responses"]["403"].is_null(), "a delivery has no token");
     let handshakes = post(&document, "/slack")["x-webhook"]["handshakes"].as_array().unwrap();
     assert_eq!(handshakes[0]["proof"], "signature");
     assert_eq!(handshakes[0]["answer"], "the value at `/challenge`, as text");
@@ -298,4 +300,48 @@ fn places_in_a_batch_are_described() {
     let content = &operation["requestBody"]["content"]["application/json"];
     let example = json!({"list": [{"event": {"id": "msg_1", "kind": "test"}}]});
     assert_eq!(content["examples"]["delivery"]["value"], example);
+}
+
+const BY_PUT: Provider =
+    Provider::new("by-put", Scheme::hmac_sha256().header("x-signature")).with_methods("PUT");
+
+#[webhook(path = "/put", provider = BY_PUT)]
+async fn by_put(_: &Delivery) {}
+
+#[test]
+fn the_method_of_the_provider_is_in_the_sample() {
+    let document = Webhooks::<()>::new().mount::<by_put>().openapi();
+    let operations = [&document["paths"]["/put"]["put"], &document["webhooks"]["by_put"]["put"]];
+    for operation in operations {
+        let sample = operation["x-codeSamples"][0]["source"].as_str().unwrap();
+        let start = "\ncurl -i -X PUT http://127.0.0.1:3000/put";
+        assert!(sample.contains(start), "{sample}");
+    }
+}
+
+#[test]
+fn the_parameters_of_the_prefix_are_described() {
+    let hooks: Webhooks = Webhooks::new().mount::<documented>();
+    let document = OpenApi::new().nest("/{region}").document(&hooks);
+    let parameters = &document["paths"]["/{region}/orders/{shop}/{rest}"]["parameters"];
+    let names: Vec<_> = parameters.as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    assert_eq!(names, ["region", "shop", "rest"]);
+}
+
+const NAMESAKE: Provider = Provider::new("meta", Scheme::hmac_sha256().header("x-signature"))
+    .with_handshakes(&[Handshake::with_verify_token(
+        "token",
+        &[Condition::Query("challenge")],
+        HandshakeResponse::Text(RequestValue::Query("challenge")),
+    )]);
+
+#[webhook(path = "/namesake", provider = NAMESAKE)]
+async fn namesake(_: &Delivery) {}
+
+#[test]
+fn providers_of_one_name_keep_their_own_verify_tokens() {
+    let document = Webhooks::<()>::new().mount::<meta>().mount::<namesake>().openapi();
+    let security = &document["paths"]["/namesake"]["get"]["security"][0];
+    let name = security.as_object().unwrap().keys().next().unwrap();
+    assert_eq!(document["components"]["securitySchemes"][name]["name"], "token");
 }

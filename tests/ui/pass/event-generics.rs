@@ -36,8 +36,9 @@ where
     Other(UnknownEvent<'b>),
 }
 
+/// The derive's own code has an `AT`, too.
 #[derive(WebhookEvent)]
-enum Typed<'a, T, U = u64, const N: usize = 2>
+enum Typed<'a, T, U = u64, const AT: usize = 2>
 where
     U: Default,
 {

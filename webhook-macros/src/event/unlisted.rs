@@ -80,7 +80,7 @@ pub(super) fn warnings(event: &Event, names: &[Name<'_>], runtime: &TokenStream)
 
         #[automatically_derived]
         impl #parameters #runtime::__private::EventWarnings for #name #arguments #conditions {
-            type At<const AT: ::core::primitive::usize> = __UnlistedEvent<AT>;
+            type At<const __AT: ::core::primitive::usize> = __UnlistedEvent<__AT>;
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     delivery::{FailedItem, LimitedBy, PayloadKind, Rejection},
-    verify::{SuccessBody, handshake::Handshake, scheme::VerifyError},
+    verify::{SuccessBody, scheme::VerifyError},
     webhooks::DescribedEndpoint,
 };
 
@@ -98,7 +98,12 @@ rejections! {
     Rejection::Forbidden =>
         |_| Rejection::Forbidden,
         |_| "A handshake has the wrong verify token.".to_owned(),
-        |it| it.endpoint.provider.handshakes().iter().any(Handshake::needs_verify_token);
+        |it| {
+            let provider = it.endpoint.provider;
+            let is_known = |method| provider.methods().split(", ").any(|known| known == method);
+            // By another method, a handshake has an operation of its own.
+            provider.handshakes().iter().any(|it| it.needs_verify_token() && is_known(it.method()))
+        };
     Rejection::Unavailable =>
         |_| Rejection::Unavailable,
         |_| "The secret or the published key is not available.".to_owned(),

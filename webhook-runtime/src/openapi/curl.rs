@@ -21,6 +21,7 @@ const SECRET: &str = "SECRET";
 /// The command as a list of samples. It is empty if the request cannot be signed in a terminal.
 pub(super) fn samples(
     provider: &Provider,
+    method: &str,
     url: &str,
     event: Option<&Event>,
     body: &ExampleBody,
@@ -30,6 +31,7 @@ pub(super) fn samples(
         headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let request = ShellRequest::new(url)
         .secret_env(SECRET)
+        .method(method)
         .id(EXAMPLE_ID)
         .event(event.map(|event| event.name))
         .headers(&headers)

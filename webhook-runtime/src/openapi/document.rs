@@ -28,7 +28,7 @@ pub(super) fn document(
         let template = path::template(&asked.prefix, described.endpoint.path);
         let url = path::example_url(first_server(&servers), &template);
         let operations = Operations::new(described, id, url, &mut components);
-        paths.insert(template, operations.path_item(&mut components));
+        paths.insert(template, operations.path_item(&asked.prefix, &mut components));
         webhooks.extend(operations.sent(&mut components));
     }
     json!({

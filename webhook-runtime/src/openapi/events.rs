@@ -36,14 +36,19 @@ pub(super) fn events(
 fn add(
     provider: &Provider,
     variants: &[EventVariant],
-    within: Option<&[&str]>,
+    within: Option<&[&'static str]>,
     components: &mut Components,
     all: &mut Vec<Event>,
 ) {
     for variant in variants {
-        let names = variant.names.iter().filter(|name| {
-            within.is_none_or(|within| within.iter().any(|outer| is_within(name, outer)))
-        });
+        let names: Vec<&'static str> = match within {
+            None => variant.names.to_vec(),
+            Some(outer) => {
+                let pairs =
+                    variant.names.iter().flat_map(|name| outer.iter().map(move |it| (name, it)));
+                pairs.filter_map(|(name, outer)| more_specific(name, outer)).collect()
+            }
+        };
         let inner = variant.payload.map(|payload| (payload.schemas.variants)()).unwrap_or_default();
         if !inner.is_empty() {
             add(provider, &inner, Some(variant.names), components, all);
@@ -52,11 +57,20 @@ fn add(
         let make = variant.payload.and_then(|payload| payload.schemas.schema);
         let schema = make.map(|make| components.add_schema(make));
         for name in names {
+            if all.iter().any(|known| known.name == name) {
+                continue;
+            }
             let (base, action) = parts(provider, name);
             let description = variant.description;
             all.push(Event { name, base, action, description, schema: schema.clone() });
         }
     }
+}
+
+/// The more specific one of two names, if one is within the other.
+fn more_specific(name: &'static str, outer: &'static str) -> Option<&'static str> {
+    let within = is_within(name, outer).then_some(name);
+    within.or_else(|| is_within(outer, name).then_some(outer))
 }
 
 /// True for `issues.opened` in `issues`, and for a name in itself.
@@ -172,5 +186,17 @@ mod tests {
     fn names_of_inner_enums_belong_to_the_outer_name() {
         assert!(is_within("issues.opened", "issues") && is_within("issues", "issues"));
         assert!(!is_within("issues2", "issues") && !is_within("push", "issues"));
+    }
+
+    #[test]
+    fn an_outer_action_keeps_the_inner_variant_of_its_event() {
+        for (name, outer, expected) in [
+            ("issues.opened", "issues", Some("issues.opened")),
+            ("issues", "issues.opened", Some("issues.opened")),
+            ("issues.closed", "issues.opened", None),
+            ("push", "issues", None),
+        ] {
+            assert_eq!(more_specific(name, outer), expected, "{name} in {outer}");
+        }
     }
 }

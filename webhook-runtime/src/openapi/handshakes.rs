@@ -2,18 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-use super::words::{JSON, key};
+use super::words::JSON;
 use crate::{
     endpoint::Endpoint,
     verify::handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
 };
 
 /// The operations of handshakes whose method is no delivery's: the method in lower case, and the
-/// operation.
+/// operation. `verify_token` is the name of the token's security scheme.
 pub(super) fn operations(
     endpoint: &Endpoint,
     id: &str,
     methods: &[String],
+    verify_token: Option<&str>,
 ) -> Vec<(String, Value)> {
     let mut all: Vec<(String, Value)> = Vec::new();
     for handshake in endpoint.provider.handshakes() {
@@ -21,14 +22,19 @@ pub(super) fn operations(
         let is_known = all.iter().any(|(known, _)| *known == method);
         if !methods.contains(&method) && !is_known {
             let id = format!("{id}.{method}");
-            let operation = operation(endpoint, handshake, &id);
+            let operation = operation(endpoint, handshake, &id, verify_token);
             all.push((method, operation));
         }
     }
     all
 }
 
-fn operation(endpoint: &Endpoint, handshake: &Handshake, id: &str) -> Value {
+fn operation(
+    endpoint: &Endpoint,
+    handshake: &Handshake,
+    id: &str,
+    verify_token: Option<&str>,
+) -> Value {
     let provider = endpoint.provider.name();
     let mut parameters: Vec<Value> = handshake.conditions().iter().filter_map(parameter).collect();
     let mut security = json!([]);
@@ -36,7 +42,7 @@ fn operation(endpoint: &Endpoint, handshake: &Handshake, id: &str) -> Value {
     responses.insert("200".to_owned(), success(handshake.response()));
     if let Some(name) = handshake.verify_token_parameter() {
         parameters.push(query(name, "The verify token.", &json!({"type": "string"})));
-        security = json!([{verify_token_key(endpoint): []}]);
+        security = verify_token.map(|key| json!({key: []})).into_iter().collect();
         responses.insert(
             "403".to_owned(),
             json!({"description": "The verify token is missing or wrong."}),
@@ -58,21 +64,17 @@ fn operation(endpoint: &Endpoint, handshake: &Handshake, id: &str) -> Value {
     })
 }
 
-/// The name of the security scheme of the verify token.
-pub(super) fn verify_token_key(endpoint: &Endpoint) -> String {
-    key(&format!("{}.verify_token", endpoint.provider.name()))
-}
-
-/// The security scheme of the verify token, if the provider sends one.
-pub(super) fn verify_token(endpoint: &Endpoint) -> Option<Value> {
+/// The security scheme of the verify token, if the provider sends one, and the name that it should have.
+pub(super) fn verify_token(endpoint: &Endpoint) -> Option<(String, Value)> {
     let mut handshakes = endpoint.provider.handshakes().iter();
     let name = handshakes.find_map(Handshake::verify_token_parameter)?;
-    Some(json!({
+    let scheme = json!({
         "type": "apiKey",
         "in": "query",
         "name": name,
         "description": "The verify token, a text that both sides have agreed on.",
-    }))
+    });
+    Some((format!("{}.verify_token", endpoint.provider.name()), scheme))
 }
 
 fn parameter(condition: &Condition) -> Option<Value> {

@@ -23,6 +23,8 @@ pub(super) struct Operations<'d> {
     /// The URL that examples are sent to.
     url: String,
     events: Vec<Event>,
+    /// The name of the security scheme of the verify token, if the provider sends one.
+    verify_token: Option<String>,
     security: Value,
     responses: Value,
     extension: Value,
@@ -38,10 +40,9 @@ impl<'d> Operations<'d> {
         let endpoint = &described.endpoint;
         let provider = endpoint.provider;
         let events = events(provider, endpoint.payload_shape, components);
-        if let Some(scheme) = handshakes::verify_token(endpoint) {
-            components.add_security(&handshakes::verify_token_key(endpoint), scheme);
-        }
+        let verify_token = handshakes::verify_token(endpoint);
         Self {
+            verify_token: verify_token.map(|(name, scheme)| components.add_security(&name, scheme)),
             security: security::requirements(provider, components),
             responses: answers::responses(described),
             extension: x_webhook::x_webhook(described, &events),
@@ -52,36 +53,40 @@ impl<'d> Operations<'d> {
         }
     }
 
-    /// The path with an operation for each method.
-    pub(super) fn path_item(&self, components: &mut Components) -> Value {
+    /// The path with an operation for each method, behind a prefix.
+    pub(super) fn path_item(&self, prefix: &str, components: &mut Components) -> Value {
         let endpoint = &self.described.endpoint;
         let mut item = Map::new();
-        let parameters = path::parameters(endpoint.path, self.described.has_secret_source);
+        let has_tenants = self.described.has_secret_source;
+        let parameters = path::parameters(prefix, endpoint.path, has_tenants);
         if !parameters.is_empty() {
             item.insert("parameters".to_owned(), Value::Array(parameters));
         }
-        let methods: Vec<String> =
-            endpoint.provider.methods().split(", ").map(str::to_ascii_lowercase).collect();
+        let methods = methods(endpoint.provider);
         for (at, method) in methods.iter().enumerate() {
             let id = if at == 0 { self.id.clone() } else { format!("{}.{method}", self.id) };
-            item.insert(method.clone(), self.operation(&id, method != "get", None, components));
+            item.insert(method.clone(), self.operation(&id, method, None, components));
         }
-        item.extend(handshakes::operations(endpoint, &self.id, &methods));
+        let verify_token = self.verify_token.as_deref();
+        item.extend(handshakes::operations(endpoint, &self.id, &methods, verify_token));
         Value::Object(item)
     }
 
     /// The deliveries of the provider: an operation for each event, or one for all.
     pub(super) fn sent(&self, components: &mut Components) -> Vec<(String, Value)> {
         let named = |name: &str| format!("{}.{name}", self.id);
+        let methods = methods(self.described.endpoint.provider);
+        let method = methods.iter().find(|method| *method != "get").map_or("post", String::as_str);
         if self.events.is_empty() {
-            let operation = self.operation(&named("sent"), true, None, components);
-            return vec![(self.id.clone(), json!({"post": operation}))];
+            let operation = self.operation(&named("sent"), method, None, components);
+            return vec![(self.id.clone(), json!({method: operation}))];
         }
         self.events
             .iter()
             .map(|event| {
                 let id = named(event.name);
-                (id.clone(), json!({"post": self.operation(&id, true, Some(event), components)}))
+                let operation = self.operation(&id, method, Some(event), components);
+                (id.clone(), json!({method: operation}))
             })
             .collect()
     }
@@ -89,7 +94,7 @@ impl<'d> Operations<'d> {
     fn operation(
         &self,
         id: &str,
-        has_body: bool,
+        method: &str,
         only: Option<&Event>,
         components: &mut Components,
     ) -> Value {
@@ -112,13 +117,14 @@ impl<'d> Operations<'d> {
         add("security", self.security.clone());
         add("responses", self.responses.clone());
         add("x-webhook", self.extension.clone());
-        if has_body {
+        if method != "get" {
             let shape = endpoint.payload_shape;
             let Body { request_body, example } =
                 body(provider, shape, &self.events, only, components);
             add("requestBody", request_body);
             let shown = only.or(self.events.first());
-            let samples = curl::samples(provider, &self.url, shown, &example);
+            let method = method.to_ascii_uppercase();
+            let samples = curl::samples(provider, &method, &self.url, shown, &example);
             if samples != json!([]) {
                 add("x-codeSamples", samples);
             }
@@ -191,6 +197,11 @@ impl<'d> Operations<'d> {
         words.push(x_webhook::retries(described));
         words.join(" ")
     }
+}
+
+/// The methods of deliveries, in lower case.
+fn methods(provider: &Provider) -> Vec<String> {
+    provider.methods().split(", ").map(str::to_ascii_lowercase).collect()
 }
 
 /// The id of an endpoint's operations: its name, with a number if another endpoint has it already.

@@ -18,9 +18,10 @@ pub(super) fn example_url(server: &str, template: &str) -> String {
     format!("{server}{path}")
 }
 
-/// The parameters of a path.
-pub(super) fn parameters(path: &str, are_tenant: bool) -> Vec<Value> {
-    let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+/// The parameters of a path, and of the prefix before it.
+pub(super) fn parameters(prefix: &str, path: &str, are_tenant: bool) -> Vec<Value> {
+    let whole = format!("{prefix}{path}");
+    let names = whole.split('{').skip(1).filter_map(|rest| rest.split('}').next());
     names
         .map(|name| {
             let (name, is_rest) = match name.strip_prefix('*') {
@@ -72,10 +73,10 @@ mod tests {
 
     #[test]
     fn every_parameter_is_listed() {
-        let all = parameters("/a/{b}/{*rest}", false);
+        let all = parameters("/{shop}", "/a/{b}/{*rest}", false);
         let names: Vec<_> = all.iter().map(|it| it["name"].as_str().expect("a name")).collect();
-        assert_eq!(names, ["b", "rest"]);
-        assert!(all[1]["description"].as_str().expect("a text").contains("slashes"));
-        assert!(parameters("/a", true).is_empty());
+        assert_eq!(names, ["shop", "b", "rest"]);
+        assert!(all[2]["description"].as_str().expect("a text").contains("slashes"));
+        assert!(parameters("", "/a", true).is_empty());
     }
 }

@@ -269,7 +269,9 @@ pub fn check_recording<S>(hooks: impl FnOnce() -> TestHooks<S>, file: &str, cont
 pub fn check_directory(directory: &str, tested: &[&str], source: &str) {
     // Tests that run without their sources have nothing to compare.
     let Ok(entries) = fs::read_dir(directory) else { return };
-    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    // The same files as those that the macro finds.
+    let entries = entries.flatten().filter(|entry| entry.path().is_file());
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let new: Vec<_> =
         names.filter(|name| name.ends_with(ENDING) && !tested.contains(&name.as_str())).collect();
     assert!(

@@ -30,7 +30,8 @@ impl Provider {
     }
 
     /// The command of the program `webhook` (of the package `webhook-cli`) that sends a sample to the
-    /// URL of this request; `None` if the program does not know the provider, or cannot sign as it.
+    /// URL of this request; `None` if the program does not know the provider, cannot sign as it, or the
+    /// method is not `POST`.
     ///
     /// The program makes the headers, and the body unless the request has one. If the provider signs
     /// with a private key, it is read from the variable `PRIVATE_KEY`.
@@ -46,7 +47,8 @@ impl Provider {
     /// ```
     #[must_use]
     pub fn send_command(&self, request: &ShellRequest<'_>) -> Option<String> {
-        if !self.is_built_in() || !self.can_be_signed() {
+        // The program sends deliveries by POST.
+        if !self.is_built_in() || !self.can_be_signed() || request.method != "POST" {
             return None;
         }
         let secret = if self.has_key_pair() { PRIVATE_KEY } else { variable(request.secret_env) };

@@ -12,8 +12,9 @@ use super::{
     grammar::{Grammar, Placement},
     key::Algorithm,
     shell_word::{
+        BODY, KEY,
         Piece::{self, Text, Variable},
-        text_word, variable, word,
+        SIGNATURE, TIME, text_word, variable, word,
     },
     template::{Part, decoded_url},
     timestamp::{TimestampLocation, TimestampUnit},
@@ -22,12 +23,6 @@ use crate::verify::is_form_type;
 
 /// The maximum length of a line that can be broken.
 const MAX_LINE: usize = 98;
-
-/// The variables of a command.
-const BODY: &str = "body";
-const KEY: &str = "key";
-const SIGNATURE: &str = "signature";
-const TIME: &str = "time";
 
 /// A request to write as a command, for [`Provider::shell_command`](crate::Provider::shell_command).
 ///
@@ -54,7 +49,7 @@ pub struct ShellRequest<'r> {
     pub(crate) secret_env: &'r str,
     pub(crate) event: Option<&'r str>,
     pub(crate) body: ShellBody<'r>,
-    method: &'r str,
+    pub(crate) method: &'r str,
     id: &'r str,
     headers: &'r [(&'r str, &'r str)],
 }
@@ -118,8 +113,9 @@ impl<'r> ShellRequest<'r> {
         self
     }
 
-    /// Sets the name of the environment variable with the secret. If it is not the name of a
-    /// variable, the command has `SECRET`.
+    /// Sets the name of the environment variable with the secret. The command has `SECRET`
+    /// if no variable can have this name, or if the command sets a variable of this name: `body`, `key`,
+    /// `signature` or `time`.
     #[must_use]
     pub const fn secret_env(mut self, name: &'r str) -> Self {
         self.secret_env = name;
@@ -177,6 +173,8 @@ impl<'r> ShellRequest<'r> {
             HeaderName::try_from(name).is_ok() && HeaderValue::from_str(value).is_ok()
         };
         texts.iter().all(|text| !text.contains(char::is_control))
+            // curl would take it for an option.
+            && !self.url.starts_with('-')
             && !self.method.is_empty()
             && is_header("x-id", self.id)
             && self.headers.iter().all(|(name, value)| is_header(name, value))
@@ -199,6 +197,10 @@ impl Scheme {
         let mut lines = vec![match request.body {
             ShellBody::Sample => format!("{BODY}='{{}}'"),
             ShellBody::Text(text) => format!("{BODY}={}", text_word(text)),
+            // `cat` would take it for an option, or for the standard input.
+            ShellBody::File(name) if name.starts_with('-') => {
+                format!("{BODY}={}", text_word(&format!("./{name}")))
+            }
             ShellBody::File(name) => format!("{BODY}={}", text_word(name)),
         }];
         if let Some(time) = self.timestamp {
@@ -518,6 +520,23 @@ mod tests {
     fn a_token_can_be_in_the_url() {
         let sent = command(Scheme::token().query("code")).expect("a token is plain");
         assert!(sent.contains("\ncurl -i \"http://127.0.0.1:3000/a?code=$SECRET\" -H"), "{sent}");
+    }
+
+    #[test]
+    fn text_is_no_option_of_a_program() {
+        assert_eq!(HMAC_SHA256_HEX.shell_command(&ShellRequest::new("-K/etc/passwd")), None);
+        for (name, line) in [("-", "body=./-\n"), ("-n", "body=./-n\n"), ("a-b", "body=a-b\n")] {
+            let request = ShellRequest::new(URL).body(ShellBody::File(name));
+            let command = HMAC_SHA256_HEX.shell_command(&request).expect("a shell can sign it");
+            assert!(command.starts_with(line), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_in_no_variable_that_the_command_sets() {
+        let request = ShellRequest::new(URL).secret_env("body");
+        let command = HMAC_SHA256_HEX.shell_command(&request).expect("a shell can sign it");
+        assert!(command.contains("-hmac \"$SECRET\""), "{command}");
     }
 
     #[test]

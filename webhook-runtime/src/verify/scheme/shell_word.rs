@@ -3,6 +3,12 @@
 /// The name that stands for one that no variable can have.
 const OTHER_NAME: &str = "SECRET";
 
+/// The variables that commands set themselves.
+pub(super) const BODY: &str = "body";
+pub(super) const KEY: &str = "key";
+pub(super) const SIGNATURE: &str = "signature";
+pub(super) const TIME: &str = "time";
+
 /// A piece of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'p> {
@@ -42,12 +48,13 @@ pub(crate) fn text_word(text: &str) -> String {
     }
 }
 
-/// The name of a variable, or `SECRET` if no variable can have this name.
+/// The name of the variable with the secret, or `SECRET` if no variable can have this name, or if the
+/// command sets the variable itself.
 pub(crate) fn variable(name: &str) -> &str {
     let is_name = !name.is_empty()
         && !name.starts_with(|first: char| first.is_ascii_digit())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if is_name { name } else { OTHER_NAME }
+    if is_name && ![BODY, KEY, SIGNATURE, TIME].contains(&name) { name } else { OTHER_NAME }
 }
 
 fn single_quoted(text: &str) -> String {
@@ -108,7 +115,7 @@ mod tests {
         for name in ["SECRET_2", "_", "a"] {
             assert_eq!(variable(name), name);
         }
-        for name in ["", "2", "a-b", "a;id", "é", "a b"] {
+        for name in ["", "2", "a-b", "a;id", "é", "a b", "body", "key", "signature", "time"] {
             assert_eq!(variable(name), "SECRET");
         }
     }
