@@ -325,6 +325,10 @@ fn body(provider: &Provider, random: &mut Random, now: SystemTime) -> (bool, Vec
         "coinbase-cdp" | "hygraph" => format!(r#"{{"x":"{word}"}}"#),
         // Behind a URL, other bodies could be taken for its end.
         _ if provider.scheme_info().signs_url => format!(r#"{{"x":"{word}"}}"#),
+        // Only text cannot be the continuation of a plain hash.
+        _ if provider.scheme().is_some_and(|scheme| scheme.algorithm().starts_with("SHA-")) => {
+            format!("{word} ü")
+        }
         _ => {
             let length = random.below(200);
             return (false, random.bytes(length));
