@@ -86,13 +86,15 @@ where
     clippy::nursery
 )]
 const __warnings_of_acme: fn() = || {
-    #[allow(unused_imports)]
-    use ::webhook_runtime::__private::AnyPayload as _;
     #[allow(deprecated)]
     const __PROVIDER: ::webhook_runtime::Provider = Provider::new("acme").scheme(SCHEME);
     const __UNLISTED: [::core::primitive::usize; 3usize] = ::webhook_runtime::__private::unlisted_events(
         &__PROVIDER,
-        ::webhook_runtime::__private::ShapeProbe::<Acme<'_>>::SHAPE,
+        {
+            #[allow(unused_imports)]
+            use ::webhook_runtime::__private::AnyPayload as _;
+            ::webhook_runtime::__private::ShapeProbe::<Acme<'_>>::SHAPE
+        },
     );
     let probe = ::webhook_runtime::__private::ShapeProbe::<Acme<'_>>::new();
     if let ::core::option::Option::Some(warning) = probe

@@ -44,7 +44,7 @@ fn check(method: &str, at_name: Span, (first, last): (Span, Span)) -> TokenStrea
 }
 
 /// Uses the warnings about the names of events that the provider does not list. Nothing calls this code:
-/// the compiler warns when it sees it. It stands beside the endpoint, where the lints are silenced. It
+/// the compiler warns when it sees it. It stands outside of the endpoint, in which lints are silenced. It
 /// has a name, because constants in an `impl` need one.
 pub(crate) fn warnings(
     handler: &Handler,
@@ -66,11 +66,7 @@ pub(crate) fn warnings(
         }
     )*};
     let new = move_to(at_name, quote_spanned!(at_name=> #runtime::__private::ShapeProbe::<));
-    let imported = quote_spanned! {at_name=>
-        #[allow(unused_imports)]
-        use #runtime::__private::AnyPayload as _;
-    };
-    let imported = move_to(at_name, imported);
+    let shape = shape(at_name, ty, runtime);
     Some(quote_spanned! {at_name=>
         #(#cfgs)*
         #(#levels)*
@@ -79,15 +75,26 @@ pub(crate) fn warnings(
             clippy::all, clippy::pedantic, clippy::nursery
         )]
         const #name: fn() = || {
-            #imported
             #[allow(deprecated)]
             const __PROVIDER: #runtime::Provider = #value;
             const __UNLISTED: [::core::primitive::usize; #MAX_WARNINGS] =
-                #runtime::__private::unlisted_events(&__PROVIDER, #new #ty>::SHAPE);
+                #runtime::__private::unlisted_events(&__PROVIDER, #shape);
             let #probe = #new #ty>::new();
             #warnings
         };
     })
+}
+
+/// The shape of the payload, as a constant. The probe accepts any type, so that the compiler reports a
+/// type that is not a payload only once, where it is decoded.
+pub(crate) fn shape(at_name: Span, ty: &Type, runtime: &TokenStream) -> TokenStream {
+    let probe = move_to(at_name, quote_spanned!(at_name=> #runtime::__private::ShapeProbe::<));
+    let imported = quote_spanned! {at_name=>
+        #[allow(unused_imports)]
+        use #runtime::__private::AnyPayload as _;
+    };
+    let imported = move_to(at_name, imported);
+    quote_spanned!(at_name=> { #imported #probe #ty>::SHAPE })
 }
 
 /// The place of the provider's name, or of the option if the provider has none.

@@ -207,16 +207,10 @@ fn inbox_options<'s>(
     Some(quote_spanned!(at_name=> .inbox_options(#options #(#calls)*)))
 }
 
-/// Sets the shape of the payload. The probe accepts any type, so that the compiler reports a type that
-/// is not a payload only once, where it is decoded.
+/// Sets the shape of the payload.
 fn takes(at_name: Span, ty: &Type, runtime: &TokenStream) -> TokenStream {
-    let probe = move_to(at_name, quote_spanned!(at_name=> #runtime::__private::ShapeProbe::<));
-    let imported = quote_spanned! {at_name=>
-        #[allow(unused_imports)]
-        use #runtime::__private::AnyPayload as _;
-    };
-    let imported = move_to(at_name, imported);
-    quote_spanned!(at_name=> .payload_shape({ #imported #probe #ty>::SHAPE }))
+    let shape = checks::shape(at_name, ty, runtime);
+    quote_spanned!(at_name=> .payload_shape(#shape))
 }
 
 /// The function that runs the handler: extract, decode, call, respond.

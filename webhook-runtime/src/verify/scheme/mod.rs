@@ -282,8 +282,8 @@ impl Scheme {
     /// RSA PKCS#1 v1.5 with SHA-1, for providers that offer nothing better. The secret is the
     /// provider's public key (PEM, or SPKI in base64).
     ///
-    /// Whoever can make the provider sign a text of their choice can prepare a second text with the
-    /// same SHA-1.
+    /// SHA-1 is broken for signatures: an attacker who gets a text of their choice signed can have
+    /// prepared a second text with the same hash.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rsa_sha1() -> Self {
