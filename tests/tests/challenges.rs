@@ -6,11 +6,17 @@ mod common;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::{Router, body::Body};
+use bytes::Bytes;
 use common::{SECRET, ask, post, sign, webhooks};
 use http::{HeaderMap, Method, Request, StatusCode};
+use sha2::{Digest as _, Sha256};
 use webhook_runtime::{
-    Delivery, Secret, Webhook, Webhooks,
-    providers::{DROPBOX, META, MONDAY, OKTA, SLACK, TRELLO, TWITTER, WOOCOMMERCE, XERO, ZOOM},
+    Delivery, KeySource, Secret, SourceError, StartProblem, Webhook, Webhooks,
+    providers::{
+        BRAINTREE, DROPBOX, EBAY, LARK, META, MONDAY, OKTA, SLACK, TRELLO, TWITTER, WOOCOMMERCE,
+        XERO, ZOOM,
+    },
+    scheme::{KeyRequest, RequestToSign},
     webhook,
 };
 
@@ -31,7 +37,10 @@ macro_rules! endpoints {
 
 endpoints! {
     x TWITTER
+    braintree BRAINTREE
     dropbox DROPBOX
+    ebay EBAY
+    lark LARK
     meta META
     monday MONDAY
     okta OKTA
@@ -126,6 +135,100 @@ async fn the_whole_verify_token_must_match() {
     }
     let without = "/hook?hub.mode=subscribe&hub.challenge=c-1";
     assert_eq!(ask(&router, get(without)).await.status, StatusCode::FORBIDDEN);
+}
+
+/// A delivery is signed with the same key as a challenge, whose text is the stranger's.
+#[tokio::test]
+async fn an_answer_in_code_signs_no_delivery() {
+    let _counting = COUNTING.lock().await;
+    let before = CALLS.load(Ordering::SeqCst);
+    let keys = Secret::new("public1:private2");
+    let hooks = Webhooks::new().mount::<braintree>().secrets::<braintree>([keys.clone()]);
+    let router = hooks.into_router().expect("it starts");
+    let form = |signature: &str, payload: &str| {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("bt_signature", signature).append_pair("bt_payload", payload);
+        post("/hook", HeaderMap::new(), form.finish())
+    };
+    let uri = |challenge: &str| format!("/hook?bt_challenge={}", encoded(challenge));
+    for challenge in ["0123456789abcdef0123", "0123456789abcdef0123456789abcdef"] {
+        let answer = ask(&router, get(&uri(challenge))).await;
+        assert_eq!(answer.headers["content-type"], "text/plain; charset=utf-8");
+        let text = answer.text();
+        assert!(text.starts_with("public1|"), "{text}");
+        assert_eq!(common::status(&router, form(&text, challenge)).await, 401);
+    }
+    for other in
+        ["", "PGE+", "0123456789abcdef012", "0123456789abcdef012g", "PGE+MTwvYT4PGE+MTwvYT4="]
+    {
+        let answer = ask(&router, get(&uri(other))).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{other}");
+        assert!(!answer.text().contains("public1|"), "{other}");
+    }
+    assert_eq!(CALLS.load(Ordering::SeqCst), before);
+    let sent = BRAINTREE.sign(&keys, &RequestToSign::new(b"<a/>")).expect("it can be signed");
+    let genuine = post("/hook", HeaderMap::new(), sent.body.into_owned());
+    assert_eq!(common::status(&router, genuine).await, 200);
+}
+
+#[tokio::test]
+async fn a_hash_of_token_and_url_needs_both() {
+    let token = || Secret::new("ZIxreTkpkVq58vbgCRk5KI48wMgsUuuHcOhZlS94");
+    let start = || Webhooks::new().mount::<ebay>().key_source(NoKeys);
+    let problems = |hooks: Webhooks| {
+        hooks.into_router().expect_err("something is missing").problems().to_vec()
+    };
+    let (endpoint, provider) = ("ebay", "ebay");
+    let no_url = StartProblem::MissingPublicUrl { endpoint, provider };
+    let no_token = StartProblem::MissingVerifyToken { endpoint, provider };
+    assert_eq!(problems(start()), [no_url.clone(), no_token.clone()]);
+    assert_eq!(problems(start().verify_token::<ebay>(token())), [no_url]);
+    assert_eq!(problems(start().public_url("https://example.com")), [no_token]);
+
+    let hooks = start().verify_token::<ebay>(token()).public_url("https://example.com/api");
+    let router = Router::new().nest("/api", hooks.into_router().expect("it starts"));
+    let answer = ask(&router, get("/api/hook?challenge_code=c0de")).await;
+    let text = "c0deZIxreTkpkVq58vbgCRk5KI48wMgsUuuHcOhZlS94https://example.com/api/hook";
+    let hash = base16ct::lower::encode_string(&Sha256::digest(text));
+    assert_eq!(answer.headers["content-type"], "application/json");
+    assert_eq!(answer.text(), format!(r#"{{"challengeResponse":"{hash}"}}"#));
+    for other in ["", "a+b", "%00", "https://example.com", "%C3%A9"] {
+        let answer = ask(&router, get(&format!("/api/hook?challenge_code={other}"))).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{other}");
+    }
+    assert_eq!(ask(&router, get("/api/hook")).await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+/// A source that has no keys: no delivery is verified.
+struct NoKeys;
+
+impl KeySource for NoKeys {
+    async fn fetch(&self, _: &KeyRequest) -> Result<Bytes, SourceError> {
+        Err(SourceError::NotFound)
+    }
+}
+
+#[tokio::test]
+async fn a_verify_token_in_the_body_must_match() {
+    assert!(webhooks::<lark>().into_router().is_err(), "Lark sends a token");
+    let hooks = webhooks::<lark>().verify_token::<lark>(Secret::new("the token"));
+    let router = hooks.into_router().expect("it starts");
+    let body =
+        |token: &str| format!(r#"{{"type":"url_verification","challenge":"c-1","token":{token}}}"#);
+    let right = ask(&router, post("/hook", HeaderMap::new(), body(r#""the token""#))).await;
+    assert_eq!(right.text(), r#"{"challenge":"c-1"}"#);
+    for wrong in ["\"\"", "null", r#""the toke""#, r#""The token""#, r#"["the token"]"#, "{}"] {
+        let answer = ask(&router, post("/hook", HeaderMap::new(), body(wrong))).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{wrong}");
+        assert!(!answer.text().contains("c-1"), "{wrong}");
+    }
+    let without = r#"{"type":"url_verification","challenge":"c-1"}"#;
+    let answer = ask(&router, post("/hook", HeaderMap::new(), without)).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    // Anything else is a delivery, which is signed.
+    let event = r#"{"type":"event_callback","challenge":"c-1","token":"the token"}"#;
+    let answer = ask(&router, post("/hook", HeaderMap::new(), event)).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 }
 
 /// A challenge that the provider signs must be signed.

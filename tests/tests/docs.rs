@@ -534,8 +534,8 @@ fn secret(provider: &Provider) -> String {
         _ if !info.needs_secret => return "*fetched*".to_owned(),
         // What is not fetched is an id or the like.
         None if info.fetches_keys => return "text, and a *fetched* key".to_owned(),
+        _ if !info.secret_parts.is_empty() => format!("`{}`", info.secret_parts.join(":")),
         None => return "see its docs".to_owned(),
-        Some(KeyEncoding::Text) if info.summary == "basic auth" => "`user:password`".to_owned(),
         Some(KeyEncoding::Text) => "text".to_owned(),
         Some(KeyEncoding::Hex) => "hex".to_owned(),
         Some(KeyEncoding::Base64) => "base64".to_owned(),

@@ -53,7 +53,7 @@ async fn handshakes_are_answered_as_expected() {
 #[test]
 fn the_vector_file_is_complete() {
     let handshakes: Vec<Handshake> = lines(&own("handshakes.jsonl"));
-    assert_eq!(handshakes.len(), 29);
+    assert_eq!(handshakes.len(), 34);
 }
 
 /// Events must not be taken for handshakes, nor handshakes for events. The answers alone do not
@@ -132,14 +132,21 @@ struct Question {
 impl Question {
     fn new(handshake: &Handshake, provider: &Provider) -> Result<Self, String> {
         let request = &handshake.request;
-        let secret = handshake.config.secret.as_deref();
+        let secret = match (&handshake.config.public_key, &handshake.config.secret) {
+            (Some(public), Some(private)) => Some(format!("{public}:{private}")),
+            (_, secret) => secret.clone(),
+        };
+        let secret = secret.as_deref();
         let mut question = Self {
             url: request.url.parse().map_err(|_| "the URL is none".to_owned())?,
             headers: request.headers(),
             body: request.body(),
             secrets: vec![Secret::new(match topic(provider, &handshake.request.body()) {
                 Some(topic) => topic,
-                None => secret.unwrap_or(SECRET).to_owned(),
+                None => secret.map_or_else(
+                    || provider.scheme_info().example_secret(SECRET),
+                    ToOwned::to_owned,
+                ),
             })],
             kept: None,
             now: handshake.config.now(),

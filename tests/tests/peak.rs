@@ -24,9 +24,10 @@ const SIZE: usize = 2 * 1024 * 1024;
 const MOST: u64 = 300;
 
 /// The providers that look into a body before they believe it.
-const LOOKING: [&str; 12] = [
+const LOOKING: [&str; 13] = [
     "adyen",
     "aws-sns",
+    "braintree",
     "figma",
     "gitea",
     "hubspot-v3",

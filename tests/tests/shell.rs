@@ -51,7 +51,7 @@ impl Webhook<()> for Of {
 async fn serve(provider: &'static Provider, secret: &str) -> String {
     PROVIDER.set(provider);
     let mut hooks = Webhooks::new().mount::<Of>().public_url(PUBLIC_URL);
-    if provider.handshakes().iter().any(|it| it.verify_token_parameter().is_some()) {
+    if provider.handshakes().iter().any(|it| it.needs_verify_token()) {
         hooks = hooks.verify_token::<Of>(Secret::new("of the handshake"));
     }
     let router = hooks.secrets::<Of>([Secret::new(secret.to_owned())]).into_router();

@@ -19,33 +19,33 @@ pub(crate) struct Challenge {
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) content_type: Option<&'static str>,
     pub(crate) body: Vec<u8>,
-    /// The query parameter with the verify token.
-    pub(crate) token_parameter: Option<&'static str>,
     /// The text that the answer has to contain.
     pub(crate) echoed: Option<String>,
 }
 
 /// Builds the first handshake of a provider.
-pub(crate) fn of(provider: &Provider) -> Result<Challenge, String> {
+///
+/// `token` is the verify token, if the provider's handshake contains one.
+pub(crate) fn of(provider: &Provider, token: &str) -> Result<Challenge, String> {
     let handshake =
         first(provider).ok_or_else(|| format!("{} sends no handshakes", provider.name()))?;
     let mut builder = Builder { challenge: Challenge::default(), json: Value::Null };
     builder.challenge.method = handshake.method();
-    builder.challenge.token_parameter = handshake.verify_token_parameter();
     let text = random_hex(24);
     for condition in handshake.conditions() {
         builder.meet(*condition, &text)?;
     }
-    match handshake.response() {
-        HandshakeResponse::Text(value)
-        | HandshakeResponse::StoreSecret(value, _)
-        | HandshakeResponse::ConfirmSubscription(value, _) => builder.fill(value, &text)?,
-        HandshakeResponse::Json(fields) => {
-            for (_, value) in fields {
-                builder.fill(*value, &text)?;
-            }
+    for value in handshake.response().values() {
+        let sources = value.sources();
+        if sources == [value] {
+            builder.challenge.echoed = Some(text.clone());
         }
-        _ => {}
+        for source in sources {
+            builder.fill(source, &text)?;
+        }
+    }
+    if let Some(place) = handshake.verify_token() {
+        builder.fill(place, token)?;
     }
     let Builder { mut challenge, json } = builder;
     if !json.is_null() {
@@ -101,21 +101,14 @@ impl Builder {
         Ok(())
     }
 
-    /// Puts the challenge where the answer takes it from.
+    /// Puts a text where the endpoint takes a value from.
     fn fill(&mut self, value: RequestValue, text: &str) -> Result<(), String> {
         match value {
             RequestValue::Query(name) => self.query(name, text),
             RequestValue::Header(name) => self.header(name, text),
             RequestValue::Body(pointer) => sample::put(&mut self.json, pointer, json!(text))?,
-            RequestValue::HmacHex(of) | RequestValue::HmacBase64(of) => {
-                let echoed = self.challenge.echoed.take();
-                self.fill(*of, text)?;
-                self.challenge.echoed = echoed;
-                return Ok(());
-            }
-            _ => return Ok(()),
+            _ => return Err("a value of the handshake is not one of the request".to_owned()),
         }
-        self.challenge.echoed = Some(text.to_owned());
         Ok(())
     }
 
@@ -134,28 +127,32 @@ impl Builder {
 mod tests {
     use webhook_runtime::{
         providers,
-        providers::{META, SLACK, STRIPE, ZOOM},
+        providers::{LARK, META, SLACK, STRIPE, ZOOM},
     };
 
     use super::*;
 
     #[test]
     fn handshakes_ask_for_an_echo() {
-        let slack = of(&SLACK).expect("a handshake");
+        let slack = of(&SLACK, "t0ken").expect("a handshake");
         let body: Value = serde_json::from_slice(&slack.body).expect("JSON");
         assert_eq!(body["type"], "url_verification");
         assert_eq!(slack.echoed.as_deref(), body["challenge"].as_str());
-        let meta = of(&META).expect("a handshake");
-        assert_eq!((meta.method, meta.token_parameter), ("GET", Some("hub.verify_token")));
+        let meta = of(&META, "t0ken").expect("a handshake");
+        assert_eq!(meta.method, "GET");
+        assert!(meta.query.contains(&("hub.verify_token", "t0ken".to_owned())));
+        let lark = of(&LARK, "t0ken").expect("a handshake");
+        let body: Value = serde_json::from_slice(&lark.body).expect("JSON");
+        assert_eq!((lark.method, &body["token"]), ("POST", &json!("t0ken")));
         // The answer holds the challenge beside its HMAC.
-        assert!(of(&ZOOM).expect("a handshake").echoed.is_some());
-        assert_eq!(of(&STRIPE).map(drop), Err("stripe sends no handshakes".to_owned()));
+        assert!(of(&ZOOM, "").expect("a handshake").echoed.is_some());
+        assert_eq!(of(&STRIPE, "").map(drop), Err("stripe sends no handshakes".to_owned()));
     }
 
     #[test]
     fn all_handshakes_can_be_built() {
         for provider in providers::ALL.iter().filter(|provider| provider.has_handshakes()) {
-            assert!(of(provider).is_ok(), "{}", provider.name());
+            assert!(of(provider, "").is_ok(), "{}", provider.name());
         }
     }
 }

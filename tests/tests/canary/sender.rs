@@ -251,10 +251,11 @@ fn secret(provider: &Provider, which: &str) -> Secret {
     let seed = Sha256::digest(format!("{} {which}", provider.name()));
     let hex = base16ct::lower::encode_string(&seed);
     let odd = format!("a\\b/{which}\"c+d=<e>&f;{hex}");
-    let Some(scheme) = provider.scheme() else { return Secret::new(hex) };
+    let info = provider.scheme_info();
+    let Some(scheme) = provider.scheme() else { return Secret::new(info.example_secret(&hex)) };
     Secret::new(match (scheme.algorithm(), scheme.key_encoding()) {
         _ if query_parameter(provider).is_some() => hex,
-        ("basic auth", _) => format!("user:{odd}"),
+        ("basic auth", _) => info.example_secret(&odd),
         ("token", _) => odd,
         (_, KeyEncoding::Text | KeyEncoding::HtmlEscaped) => format!("é{odd}"),
         (_, KeyEncoding::Hex) => hex,

@@ -93,8 +93,7 @@ fn signed_headers_match_their_patterns() {
 fn secret(provider: &Provider) -> Option<Secret> {
     let text = "0123456789abcdef".repeat(4);
     match provider.scheme().map(Scheme::algorithm) {
-        Some("basic auth") => Some(Secret::new(format!("user:{text}"))),
         Some("Ed25519" | "ECDSA P-256 SHA-256" | "RSA PKCS#1 v1.5 SHA-256") => None,
-        _ => Some(Secret::new(text)),
+        _ => Some(Secret::new(provider.scheme_info().example_secret(&text))),
     }
 }

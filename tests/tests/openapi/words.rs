@@ -330,7 +330,7 @@ fn the_parameters_of_the_prefix_are_described() {
 
 const NAMESAKE: Provider = Provider::new("meta", Scheme::hmac_sha256().header("x-signature"))
     .with_handshakes(&[Handshake::with_verify_token(
-        "token",
+        RequestValue::Query("token"),
         &[Condition::Query("challenge")],
         HandshakeResponse::Text(RequestValue::Query("challenge")),
     )]);

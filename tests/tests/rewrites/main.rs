@@ -125,11 +125,19 @@ async fn try_all(provider: &'static Provider, round: u64, tally: &mut Tally) {
     }
 }
 
+/// The handlers that can read what the provider sends.
+fn handlers(provider: &Provider) -> &'static [Handler] {
+    match provider.scheme_info().payload_media_type {
+        "application/json" => &[Handler::Whole, Handler::Decoded],
+        _ => &[Handler::Whole],
+    }
+}
+
 /// Sends a recorded delivery again in every way.
 async fn again(recorded: &Recorded, random: &mut Random, tally: &mut Tally) {
     let name = recorded.provider.name();
-    for handler in [Handler::Whole, Handler::Decoded] {
-        let target = Target::new(recorded, handler);
+    for handler in handlers(recorded.provider) {
+        let target = Target::new(recorded, *handler);
         let mut known = 0;
         for _ in 0..2 {
             let status = target.send(&recorded.request).await;

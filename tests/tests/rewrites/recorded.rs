@@ -95,7 +95,8 @@ impl Recorded {
             .sign(&private, &outgoing)
             .unwrap_or_else(|error| panic!("{}: {error}: {body}", provider.name()));
         let mut headers = signed.headers;
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        // A signer that makes a form says so.
+        headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
         for field in [provider.id(), provider.event()].into_iter().flatten() {
             if let webhook_runtime::Field::Header(name) = field {
                 headers.entry(name).or_insert(HeaderValue::from_static("recorded"));

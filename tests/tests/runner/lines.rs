@@ -102,6 +102,9 @@ pub(crate) struct Handshake {
 #[derive(Default, Deserialize)]
 pub(crate) struct Config {
     pub(crate) secret: Option<String>,
+    /// The public key beside a private one.
+    pub(crate) public_key: Option<String>,
+    #[serde(alias = "verification_token")]
     pub(crate) verify_token: Option<String>,
     #[serde(rename = "allowed_origins")]
     pub(crate) allowed_cloudevents_origins: Option<Vec<String>>,
@@ -232,9 +235,7 @@ impl Vector {
             };
             match (key, &self.api_key) {
                 (Some(key), _) => Secret::from_key(key),
-                (None, Some(name)) if provider.name() == LIVEKIT.name() => {
-                    Secret::new(format!("{name}:{text}"))
-                }
+                (None, Some(name)) if takes_name(provider) => Secret::new(format!("{name}:{text}")),
                 (None, _) => Secret::new(text),
             }
         };
@@ -295,6 +296,11 @@ pub(crate) struct Published {
     pub(crate) ids: BTreeMap<String, String>,
     /// The set of keys that the provider publishes, if it publishes one.
     pub(crate) set: Option<String>,
+}
+
+/// Tells whether the name of the secret belongs to it.
+fn takes_name(provider: &Provider) -> bool {
+    provider.name() == LIVEKIT.name() || provider.scheme_info().secret_parts.len() == 2
 }
 
 /// Tells whether any text is a valid secret. Encoded keys reject this one.

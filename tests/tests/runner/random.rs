@@ -77,11 +77,10 @@ pub(crate) fn time_member(provider: &Provider, now: SystemTime) -> Option<String
 pub(crate) fn secret(provider: &Provider, random: &mut Random) -> Secret {
     let text = random.hex(64);
     match provider.scheme().map(Scheme::algorithm) {
-        Some("basic auth") => Secret::new(format!("user:{text}")),
         // Keys need not be text.
         Some("HMAC-SHA256" | "HMAC-SHA1" | "HMAC-SHA512") if random.below(2) == 0 => {
             Secret::from_key(random.bytes(32))
         }
-        _ => Secret::new(text),
+        _ => Secret::new(provider.scheme_info().example_secret(&text)),
     }
 }

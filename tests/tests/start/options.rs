@@ -36,7 +36,7 @@ fn a_signed_url_needs_the_public_one() {
     assert_eq!(error.problems(), [problem]);
     assert_eq!(
         error.to_string(),
-        "the webhooks cannot start: `by_url`: by-url signs the public URL; give it with \
+        "the webhooks cannot start: `by_url`: by-url needs the public URL; give it with \
          `Webhooks::public_url(\"https://…\")`"
     );
     for url in ["https://example.com", "https://example.com/", "http://[::1]:3000/prefix"] {

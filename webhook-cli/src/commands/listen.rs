@@ -4,7 +4,7 @@ use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
 use axum::Router;
 use tokio::net::TcpListener;
-use webhook_runtime::Provider;
+use webhook_runtime::{Provider, handshake::Handshake};
 
 use crate::{
     error::{CliError, Ended, Outcome},
@@ -73,9 +73,10 @@ pub(super) fn run(args: Args, form: Output) -> Ended {
                 "{name} needs its secret: --secret-env NAME or --secret-file FILE"
             )));
         }
-        if info.signs_url && args.public_url.is_none() {
+        let hashes_url = provider.handshakes().iter().any(Handshake::needs_public_url);
+        if (info.signs_url || hashes_url) && args.public_url.is_none() {
             return Err(CliError::usage(format_args!(
-                "{name} signs the public URL: give --public-url"
+                "{name} needs the public URL: give --public-url"
             )));
         }
     }

@@ -4,7 +4,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 use webhook_runtime::{
-    Field, Provider, providers,
+    Field, Provider,
+    handshake::Handshake,
+    providers,
     scheme::{KeyEncoding, ReplayWindow, RequestToSign},
 };
 
@@ -253,10 +255,10 @@ fn set_up(provider: &Provider) -> String {
     if info.fetches_keys {
         needs.push("a source of the provider's keys");
     }
-    if info.signs_url {
+    if info.signs_url || provider.handshakes().iter().any(Handshake::needs_public_url) {
         needs.push("the public URL, exactly as it is registered");
     }
-    if provider.handshakes().iter().any(|it| it.verify_token_parameter().is_some()) {
+    if provider.handshakes().iter().any(Handshake::needs_verify_token) {
         needs.push("the verify token");
     }
     if needs.is_empty() { "nothing".to_owned() } else { needs.join(", ") }

@@ -152,7 +152,8 @@ struct Shown<'a> {
 impl<'a> Shown<'a> {
     fn new(args: &Args, secret: &'a Secret, outgoing: &'a Outgoing) -> Self {
         let provider = args.request.provider;
-        let has_token = || secret_parameters(provider).next().is_some();
+        let mut handshakes = provider.handshakes().iter();
+        let mut has_token = || handshakes.any(|it| it.verify_token().is_some());
         let has_secret = sends_secret(provider)
             || provider.scheme().is_none()
             || args.request.handshake && has_token();

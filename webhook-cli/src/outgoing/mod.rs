@@ -113,8 +113,9 @@ impl RequestArgs {
         let provider = self.provider;
         let at = self.time();
         let mut outgoing = if self.handshake {
-            let challenge = challenge::of(provider).map_err(CliError::usage)?;
-            from_challenge(challenge, to, secret, self.id.clone())
+            let token = String::from_utf8_lossy(secret.expose());
+            let challenge = challenge::of(provider, &token).map_err(CliError::usage)?;
+            from_challenge(challenge, to, self.id.clone())
         } else {
             self.sample(to, data, at)?
         };
@@ -229,13 +230,11 @@ pub(crate) fn read_data(data: Option<&str>) -> Result<Option<Vec<u8>>, CliError>
     }))
 }
 
-fn from_challenge(challenge: Challenge, to: &str, secret: &Secret, id: Option<String>) -> Outgoing {
+fn from_challenge(challenge: Challenge, to: &str, id: Option<String>) -> Outgoing {
     let mut url = to.to_owned();
-    let token = String::from_utf8_lossy(secret.expose()).into_owned();
-    let own = challenge.token_parameter.map(|name| (name, token));
-    if !challenge.query.is_empty() || own.is_some() {
+    if !challenge.query.is_empty() {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(challenge.query.into_iter().chain(own));
+        query.extend_pairs(challenge.query);
         let mark = if url.contains('?') { '&' } else { '?' };
         url = format!("{url}{mark}{}", query.finish());
     }

@@ -34,16 +34,14 @@ pub(crate) fn secret(provider: &Provider) -> Secret {
         return key;
     }
     let encoding = provider.scheme().map_or(KeyEncoding::Text, Scheme::key_encoding);
-    Secret::new(match encoding {
+    let text = match encoding {
         _ if provider.name() == "adyen" => HEX,
-        _ if provider.scheme().is_some_and(|it| it.algorithm() == "basic auth") => {
-            "user:example-password"
-        }
         KeyEncoding::Hex => HEX,
         KeyEncoding::Base64 | KeyEncoding::Pem => "bjIzT1lkM1dqZ2ZkS0xTOGVXcTFOQXpYYzRIdTdUbTA=",
         KeyEncoding::PrefixedBase64(_) | KeyEncoding::PrefixedBase64OrText(_) => {
             "whsec_bjIzT1lkM1dqZ2ZkS0xTOGVXcTFOQXpY"
         }
         _ => "n23OYd3WjgfdKLS8eWq1NAzXc4Hu7Tm0",
-    })
+    };
+    Secret::new(provider.scheme_info().example_secret(text))
 }

@@ -102,7 +102,7 @@ rejections! {
             let provider = it.endpoint.provider;
             let is_known = |method| provider.methods().split(", ").any(|known| known == method);
             // By another method, a handshake has an operation of its own.
-            provider.handshakes().iter().any(|it| it.needs_verify_token() && is_known(it.method()))
+            provider.handshakes().iter().any(|it| it.verify_token().is_some() && is_known(it.method()))
         };
     Rejection::Unavailable =>
         |_| Rejection::Unavailable,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::words::JSON;
 use crate::{
     endpoint::Endpoint,
-    verify::handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
+    verify::handshake::{Condition, Handshake, HandshakeResponse, HashPart, RequestValue},
 };
 
 /// The operations of handshakes whose method is no delivery's: the method in lower case, and the
@@ -138,7 +138,7 @@ fn sentence(words: &str) -> String {
 pub(super) fn list(endpoint: &Endpoint) -> Value {
     let handshakes = endpoint.provider.handshakes().iter();
     let rows = handshakes.map(|handshake| {
-        let proof = match handshake.verify_token_parameter() {
+        let proof = match handshake.verify_token() {
             Some(_) => "verify token",
             None if handshake.is_signed() => "signature",
             None => "none",
@@ -198,6 +198,14 @@ fn answer(response: HandshakeResponse) -> String {
     }
 }
 
+fn part_words(part: &HashPart) -> String {
+    match *part {
+        HashPart::Value(value) => value_words(value),
+        HashPart::VerifyToken => "the verify token".to_owned(),
+        HashPart::PublicUrl => "the public URL".to_owned(),
+    }
+}
+
 fn value_words(value: RequestValue) -> String {
     match value {
         RequestValue::Query(name) => format!("the parameter `{name}`"),
@@ -211,6 +219,13 @@ fn value_words(value: RequestValue) -> String {
                 "`sha256=` and the HMAC-SHA256 of {}, with the secret, in base64",
                 value_words(*of)
             )
+        }
+        RequestValue::Sha256Hex(parts) => {
+            let parts: Vec<String> = parts.iter().map(part_words).collect();
+            format!("the SHA-256 of {}, joined, in hex", parts.join(", "))
+        }
+        RequestValue::SchemeAnswer(of) => {
+            format!("what the provider's scheme computes from {} and the secret", value_words(*of))
         }
     }
 }

@@ -144,7 +144,7 @@ fn handshake_rejection(error: HandshakeError) -> Rejection {
     match error {
         HandshakeError::WrongToken => Rejection::Forbidden,
         HandshakeError::Malformed(detail) => Rejection::Malformed { detail: detail.to_owned() },
-        HandshakeError::NoSecret => Rejection::Unavailable,
+        HandshakeError::NoSecret | HandshakeError::NoPublicUrl => Rejection::Unavailable,
     }
 }
 

@@ -52,7 +52,7 @@ use crate::{
     },
     verify::{
         Clock, Secret,
-        handshake::HandshakeRequest,
+        handshake::{Handshake, HandshakeRequest},
         scheme::{Claims, Keys, SignedRequest, Verified, Verifier, VerifyError},
     },
 };
@@ -77,7 +77,7 @@ pub(crate) struct Receiver {
     pub(crate) key_ring: Option<Arc<KeyRing>>,
     pub(crate) verify_token: Option<Secret>,
     pub(crate) allowed_cloudevents_origins: Option<Arc<[String]>>,
-    /// The scheme, authority and prefix of the public URL, for providers that sign URLs.
+    /// The scheme, authority and prefix of the public URL, for providers that sign or hash URLs.
     pub(crate) public_url: Option<Arc<str>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// The limits to reading a body.
@@ -131,7 +131,9 @@ impl Receiver {
         let Parts { method, uri, headers, extensions, .. } = parts;
         let query = uri.query().unwrap_or_default();
         let head = checked.and_then(|()| self.read_head(headers, query));
-        let asked = HandshakeRequest { method, query, headers, body: None };
+        let handshake_url = self.handshake_url(uri, extensions);
+        let url = handshake_url.as_deref();
+        let asked = HandshakeRequest { method, query, headers, url, body: None };
         let claims = match head {
             Ok(claims) => {
                 let handshake = self.run_unsigned_handshake(&asked, extensions, quota).await;
@@ -186,7 +188,8 @@ impl Receiver {
         let body = match proof.signed_field.take() {
             // The rest of the body is not signed.
             Some(field) => {
-                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                let media_type = self.endpoint.provider.scheme_info().payload_media_type;
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
                 Bytes::from(field)
             }
             None => body,
@@ -297,6 +300,12 @@ impl Receiver {
     fn signed_url(&self, uri: &Uri, extensions: &Extensions) -> String {
         let base = self.public_url.as_deref();
         base.map_or_else(String::new, |base| public_url::signed_url(base, uri, extensions))
+    }
+
+    /// The URL of the request, if a response to a handshake contains a hash of it.
+    fn handshake_url(&self, uri: &Uri, extensions: &Extensions) -> Option<String> {
+        let mut handshakes = self.endpoint.provider.handshakes().iter();
+        handshakes.any(Handshake::needs_public_url).then(|| self.signed_url(uri, extensions))
     }
 
     /// Shows the URL of a refused signature: it is the first thing to compare with the provider's.

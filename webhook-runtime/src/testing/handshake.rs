@@ -6,6 +6,7 @@ use super::put;
 use crate::verify::handshake::{Condition, Handshake, HandshakeResponse, RequestValue, Trust};
 
 /// An example request of a handshake.
+#[derive(Clone)]
 pub(crate) struct Example {
     pub(crate) method: &'static str,
     pub(crate) proof: Credential,
@@ -24,10 +25,11 @@ pub(crate) struct Example {
 pub(crate) enum Credential {
     Signature,
     None,
-    /// The verify token, in this parameter of the query.
-    Token(&'static str),
+    /// The verify token, as this value of the request.
+    Token(RequestValue),
 }
 
+#[derive(Clone)]
 pub(crate) enum Body {
     Nothing,
     Json(Json),
@@ -43,7 +45,7 @@ impl Handshake {
             proof: match self.trust {
                 Trust::Signed => Credential::Signature,
                 Trust::Unsigned => Credential::None,
-                Trust::VerifyToken(parameter) => Credential::Token(parameter),
+                Trust::VerifyToken(token) => Credential::Token(token),
             },
             query: Vec::new(),
             headers: Vec::new(),
@@ -71,20 +73,12 @@ impl Handshake {
                 }
             }
         }
-        match self.response {
-            HandshakeResponse::Text(value)
-            | HandshakeResponse::StoreSecret(value, _)
-            | HandshakeResponse::ConfirmSubscription(value, _) => {
-                example.challenge(value, challenge)?;
+        for value in self.response.values() {
+            let sources = value.sources();
+            example.is_echoed |= sources == [value];
+            for source in sources {
+                example.set(source, challenge)?;
             }
-            HandshakeResponse::Json(fields) => {
-                for (_, value) in fields {
-                    example.challenge(*value, challenge)?;
-                }
-            }
-            HandshakeResponse::StaticJson(_)
-            | HandshakeResponse::Empty(_)
-            | HandshakeResponse::AllowOrigin => {}
         }
         Some(example)
     }
@@ -106,23 +100,20 @@ impl Example {
         }
     }
 
-    /// Puts the challenge where the response takes it from.
-    fn challenge(&mut self, value: RequestValue, challenge: &str) -> Option<()> {
+    /// Puts a text where the endpoint takes a value from. `None` if there is no place for it.
+    pub(crate) fn set(&mut self, value: RequestValue, text: &str) -> Option<()> {
         match value {
-            RequestValue::Query(name) => self.query(name, challenge),
+            RequestValue::Query(name) => self.query(name, text),
             RequestValue::Header(name) => {
                 self.headers.retain(|(known, _)| *known != name);
-                self.headers.push((name, challenge.to_owned()));
+                self.headers.push((name, text.to_owned()));
             }
-            RequestValue::Body(pointer) => self.body(pointer, challenge)?,
-            RequestValue::HmacHex(of) | RequestValue::HmacBase64(of) => {
-                let was_echoed = self.is_echoed;
-                self.challenge(*of, challenge)?;
-                self.is_echoed = was_echoed;
-                return Some(());
-            }
+            RequestValue::Body(pointer) => self.body(pointer, text)?,
+            RequestValue::HmacHex(_)
+            | RequestValue::HmacBase64(_)
+            | RequestValue::Sha256Hex(_)
+            | RequestValue::SchemeAnswer(_) => return None,
         }
-        self.is_echoed = true;
         Some(())
     }
 }

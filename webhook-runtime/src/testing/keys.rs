@@ -32,21 +32,18 @@ impl KeyPair {
         if let Some(algorithm) = provider.scheme().and_then(Scheme::asymmetric_algorithm) {
             return key_pair(algorithm, seed, owner);
         }
-        let secret = Secret::new(text(provider.scheme(), &seed)).with_name("made for this test");
+        let secret = Secret::new(text(provider, &seed)).with_name("made for this test");
         Self { signing: secret.clone(), verifying: secret }
     }
 }
 
 /// The text of a shared secret, as the provider would show it.
-fn text(scheme: Option<&Scheme>, seed: &[u8; 32]) -> String {
+fn text(provider: &Provider, seed: &[u8; 32]) -> String {
     let hex = base16ct::lower::encode_string(seed);
-    // Schemes in code take the secret as text, in hex, or both.
-    let Some(scheme) = scheme else { return hex };
-    if scheme.is_basic_auth() {
-        return format!("tester:{hex}");
-    }
-    match scheme.key_encoding() {
-        KeyEncoding::Text | KeyEncoding::Hex | KeyEncoding::HtmlEscaped => hex,
+    // Schemes in code take each part of the secret as text, in hex, or both.
+    match provider.scheme().map_or(KeyEncoding::Text, Scheme::key_encoding) {
+        KeyEncoding::Text => provider.scheme_info().example_secret(&hex),
+        KeyEncoding::Hex | KeyEncoding::HtmlEscaped => hex,
         KeyEncoding::Base64 | KeyEncoding::Pem => Base64::encode_string(seed),
         KeyEncoding::PrefixedBase64(prefix) | KeyEncoding::PrefixedBase64OrText(prefix) => {
             format!("{prefix}{}", Base64::encode_string(seed))

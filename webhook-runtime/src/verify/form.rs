@@ -39,6 +39,11 @@ pub(crate) fn value<'f>(form: &'f [u8], name: &str) -> Result<Option<Cow<'f, str
     }
 }
 
+/// The number of fields.
+pub(crate) fn count(form: &[u8]) -> usize {
+    raw_fields(form).count()
+}
+
 /// The treatment of repeated fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RepeatedFields {
@@ -210,6 +215,7 @@ mod tests {
         assert_eq!(joined(form, RepeatedFields::Distinct).as_deref(), Ok("a1a3b2"));
         assert_eq!(joined(form, RepeatedFields::KeepAll).as_deref(), Ok("a3a1a3b2"));
         assert_eq!(joined(form, RepeatedFields::SortAll).as_deref(), Ok("a1a3a3b2"));
+        assert_eq!((count(form), count(b"&a&&=&"), count(b"")), (4, 2, 0));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use base64ct::{Base64, Encoding as _};
 use form_urlencoded::parse as parse_form;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Map, Value as Json};
+use sha2::{Digest as _, Sha256};
 
 use crate::verify::{
     BodyFormat, Secret, body_format, is_labelled_form, json,
@@ -46,8 +47,8 @@ pub(crate) enum Trust {
     Signed,
     /// Not signed; a response does no harm.
     Unsigned,
-    /// This query parameter holds the verify token.
-    VerifyToken(&'static str),
+    /// This value of the query or the body is the verify token.
+    VerifyToken(RequestValue),
 }
 
 /// A condition on a request. A handshake matches if all its conditions hold.
@@ -100,6 +101,24 @@ pub enum RequestValue {
     HmacHex(&'static RequestValue),
     /// `sha256=`, followed by the base64 HMAC-SHA256 of such a token.
     HmacBase64(&'static RequestValue),
+    /// The lower-case hex SHA-256 of these parts, joined without separators.
+    Sha256Hex(&'static [HashPart]),
+    /// The answer that a scheme in code has to a value: see
+    /// [`Verify::answer_challenge`](crate::scheme::Verify::answer_challenge).
+    SchemeAnswer(&'static RequestValue),
+}
+
+/// A part of a hashed text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HashPart {
+    /// A value of the request. It must be a token of letters, digits and `-_+/=`.
+    Value(RequestValue),
+    /// The endpoint's verify token. The start fails without one.
+    VerifyToken,
+    /// The public URL of the request, without its query. The start fails without a
+    /// [`Webhooks::public_url`](crate::Webhooks::public_url).
+    PublicUrl,
 }
 
 /// The response to a handshake.
@@ -140,15 +159,23 @@ impl Handshake {
         Self { method, trust: Trust::Unsigned, conditions, response }
     }
 
-    /// A GET with the verify token in this query parameter: see
-    /// [`Webhooks::verify_token`](crate::Webhooks::verify_token).
+    /// A request that contains the verify token: a GET with the token in its query, or a POST with
+    /// the token in its JSON body. See [`Webhooks::verify_token`](crate::Webhooks::verify_token).
+    ///
+    /// # Panics
+    /// If the token is neither in the query nor in the body. In a constant, this is a compile error.
     #[must_use]
     pub const fn with_verify_token(
-        parameter: &'static str,
+        token: RequestValue,
         conditions: &'static [Condition],
         response: HandshakeResponse,
     ) -> Self {
-        Self { method: "GET", trust: Trust::VerifyToken(parameter), conditions, response }
+        let method = match token {
+            RequestValue::Query(_) => "GET",
+            RequestValue::Body(_) => "POST",
+            _ => panic!("a verify token is in the query or in the body"),
+        };
+        Self { method, trust: Trust::VerifyToken(token), conditions, response }
     }
 
     /// The method of the requests.
@@ -175,22 +202,46 @@ impl Handshake {
         matches!(self.trust, Trust::Signed)
     }
 
-    /// The query parameter that contains the verify token, if there is one.
+    /// The value of the request that is the verify token, if there is one: in the query or in the body.
     #[must_use]
-    pub const fn verify_token_parameter(&self) -> Option<&'static str> {
+    pub const fn verify_token(&self) -> Option<RequestValue> {
         match self.trust {
-            Trust::VerifyToken(parameter) => Some(parameter),
+            Trust::VerifyToken(token) => Some(token),
             Trust::Signed | Trust::Unsigned => None,
         }
     }
 
+    /// The query parameter that contains the verify token, if there is one.
+    #[must_use]
+    pub const fn verify_token_parameter(&self) -> Option<&'static str> {
+        match self.trust {
+            Trust::VerifyToken(RequestValue::Query(parameter)) => Some(parameter),
+            _ => None,
+        }
+    }
+
     /// True if the endpoint needs a verify token.
-    pub(crate) const fn needs_verify_token(&self) -> bool {
-        matches!(self.trust, Trust::VerifyToken(_))
+    #[must_use]
+    pub fn needs_verify_token(&self) -> bool {
+        self.verify_token().is_some() || self.hashes(HashPart::VerifyToken)
+    }
+
+    /// True if the endpoint needs its public URL.
+    #[must_use]
+    pub fn needs_public_url(&self) -> bool {
+        self.hashes(HashPart::PublicUrl)
+    }
+
+    /// True if this part belongs to a hash in the response.
+    fn hashes(&self, part: HashPart) -> bool {
+        let is_hashed =
+            |value| matches!(value, RequestValue::Sha256Hex(parts) if parts.contains(&part));
+        self.response.values().any(is_hashed)
     }
 
     fn needs_body(&self) -> bool {
-        self.conditions.iter().any(|condition| condition.needs_body())
+        matches!(self.trust, Trust::VerifyToken(RequestValue::Body(_)))
+            || self.conditions.iter().any(|condition| condition.needs_body())
     }
 }
 
@@ -200,6 +251,8 @@ pub(crate) struct HandshakeRequest<'r> {
     pub(crate) method: &'r Method,
     pub(crate) query: &'r str,
     pub(crate) headers: &'r HeaderMap,
+    /// The public URL, if a response needs it. Its query does not matter.
+    pub(crate) url: Option<&'r str>,
     /// The body, if it has been read.
     pub(crate) body: Option<&'r [u8]>,
 }
@@ -225,6 +278,9 @@ pub enum HandshakeError {
     Malformed(&'static str),
     /// There is no secret to compute the response with. Endpoints respond with 503.
     NoSecret,
+    /// The public URL is not known, and the response contains a hash of it. Endpoints cannot start
+    /// without it.
+    NoPublicUrl,
 }
 
 impl fmt::Display for HandshakeError {
@@ -233,6 +289,7 @@ impl fmt::Display for HandshakeError {
             Self::WrongToken => "the verify token is missing or wrong",
             Self::Malformed(detail) => detail,
             Self::NoSecret => "there is no secret to answer the challenge with",
+            Self::NoPublicUrl => "there is no public URL to answer the challenge with",
         })
     }
 }
@@ -276,7 +333,7 @@ pub(crate) fn find_unsigned(
 /// True if the body could make a request an unsigned handshake, as far as its head says.
 pub(crate) fn body_may_match(handshakes: &[Handshake], request: &HandshakeRequest<'_>) -> bool {
     handshakes.iter().any(|handshake| {
-        handshake.trust == Trust::Unsigned
+        handshake.trust != Trust::Signed
             && handshake.needs_body()
             && request.method == handshake.method
             && handshake.conditions.iter().all(|condition| match condition {
@@ -308,8 +365,8 @@ impl Handshake {
         request: &HandshakeRequest<'_>,
         context: HandshakeContext<'_>,
     ) -> Result<HandshakeStep, HandshakeError> {
-        if let Trust::VerifyToken(parameter) = self.trust {
-            let sent = request.query(parameter).unwrap_or_default();
+        if let Trust::VerifyToken(token) = self.trust {
+            let sent = request.plain_value(token).unwrap_or_default();
             if !context.verify_token.is_some_and(|token| token.matches(sent.as_bytes())) {
                 return Err(HandshakeError::WrongToken);
             }
@@ -319,17 +376,45 @@ impl Handshake {
 
     /// True if the response is computed with the endpoint's secret.
     pub(crate) fn needs_secret(&self) -> bool {
-        let is_hmac = |value: &RequestValue| {
-            matches!(value, RequestValue::HmacHex(_) | RequestValue::HmacBase64(_))
+        self.response.values().any(|value| {
+            matches!(
+                value,
+                RequestValue::HmacHex(_)
+                    | RequestValue::HmacBase64(_)
+                    | RequestValue::SchemeAnswer(_)
+            )
+        })
+    }
+}
+
+impl HandshakeResponse {
+    /// The values that the response is made of.
+    pub fn values(&self) -> impl Iterator<Item = RequestValue> + use<> {
+        let (value, fields) = match *self {
+            Self::Text(value)
+            | Self::StoreSecret(value, _)
+            | Self::ConfirmSubscription(value, _) => (Some(value), &[][..]),
+            Self::Json(fields) => (None, fields),
+            Self::StaticJson(_) | Self::Empty(_) | Self::AllowOrigin => (None, &[][..]),
         };
-        match self.response {
-            HandshakeResponse::Text(value)
-            | HandshakeResponse::StoreSecret(value, _)
-            | HandshakeResponse::ConfirmSubscription(value, _) => is_hmac(&value),
-            HandshakeResponse::Json(fields) => fields.iter().any(|(_, value)| is_hmac(value)),
-            HandshakeResponse::StaticJson(_)
-            | HandshakeResponse::Empty(_)
-            | HandshakeResponse::AllowOrigin => false,
+        value.into_iter().chain(fields.iter().map(|(_, value)| *value))
+    }
+}
+
+impl RequestValue {
+    /// The values of the request that this value is computed from: itself, if it is not computed.
+    #[must_use]
+    pub fn sources(&self) -> Vec<RequestValue> {
+        match *self {
+            Self::Query(_) | Self::Header(_) | Self::Body(_) => vec![*self],
+            Self::HmacHex(of) | Self::HmacBase64(of) | Self::SchemeAnswer(of) => of.sources(),
+            Self::Sha256Hex(parts) => {
+                let sources = parts.iter().flat_map(|part| match part {
+                    HashPart::Value(value) => value.sources(),
+                    HashPart::VerifyToken | HashPart::PublicUrl => Vec::new(),
+                });
+                sources.collect()
+            }
         }
     }
 }
@@ -371,35 +456,86 @@ impl HandshakeRequest<'_> {
         json::scalar(self.body?, pointer)
     }
 
+    /// A value that is not computed.
+    fn plain_value(&self, value: RequestValue) -> Option<Cow<'_, str>> {
+        match value {
+            RequestValue::Query(name) => self.query(name),
+            RequestValue::Header(name) => self.header(name).map(Cow::Borrowed),
+            RequestValue::Body(pointer) => self.body(pointer),
+            RequestValue::HmacHex(_)
+            | RequestValue::HmacBase64(_)
+            | RequestValue::Sha256Hex(_)
+            | RequestValue::SchemeAnswer(_) => None,
+        }
+    }
+
     fn value(
         &self,
         value: RequestValue,
         context: HandshakeContext<'_>,
     ) -> Result<String, HandshakeError> {
         let hmac = |of: &RequestValue| {
-            let text = self.value(*of, context)?;
-            if !is_opaque_token(text.as_bytes()) {
-                return Err(malformed("the challenge is not a token"));
-            }
+            let text = self.token(*of, context)?;
             context
                 .keys
                 .and_then(|keys| keys.hmac_sha256(text.as_bytes()))
                 .ok_or(HandshakeError::NoSecret)
         };
-        let value = match value {
-            RequestValue::Query(name) => self.query(name),
-            RequestValue::Header(name) => self.header(name).map(Cow::Borrowed),
-            RequestValue::Body(pointer) => self.body(pointer),
+        match value {
             RequestValue::HmacHex(of) => return Ok(base16ct::lower::encode_string(&hmac(of)?)),
             RequestValue::HmacBase64(of) => {
                 return Ok(format!("sha256={}", Base64::encode_string(&hmac(of)?)));
             }
-        };
-        match value {
+            RequestValue::Sha256Hex(parts) => return self.sha256_hex(parts, context),
+            RequestValue::SchemeAnswer(of) => {
+                let challenge = self.value(*of, context)?;
+                let keys = context.keys.ok_or(HandshakeError::NoSecret)?;
+                return keys
+                    .answer_challenge(&challenge)
+                    .ok_or(malformed("the challenge is not of the provider's form"));
+            }
+            RequestValue::Query(_) | RequestValue::Header(_) | RequestValue::Body(_) => {}
+        }
+        match self.plain_value(value) {
             Some(value) if value.len() <= MAX_CHALLENGE => Ok(value.into_owned()),
             Some(_) => Err(malformed("the challenge is longer than 1024 bytes")),
             None => Err(malformed("the challenge is missing")),
         }
+    }
+
+    /// A value that has to be a token.
+    fn token(
+        &self,
+        value: RequestValue,
+        context: HandshakeContext<'_>,
+    ) -> Result<String, HandshakeError> {
+        let text = self.value(value, context)?;
+        if is_opaque_token(text.as_bytes()) {
+            Ok(text)
+        } else {
+            Err(malformed("the challenge is not a token"))
+        }
+    }
+
+    fn sha256_hex(
+        &self,
+        parts: &[HashPart],
+        context: HandshakeContext<'_>,
+    ) -> Result<String, HandshakeError> {
+        let mut hash = Sha256::new();
+        for part in parts {
+            match part {
+                HashPart::Value(value) => hash.update(self.token(*value, context)?),
+                HashPart::VerifyToken => {
+                    hash.update(context.verify_token.ok_or(HandshakeError::NoSecret)?.expose());
+                }
+                HashPart::PublicUrl => {
+                    let url = self.url.ok_or(HandshakeError::NoPublicUrl)?;
+                    hash.update(url.split_once('?').map_or(url, |(url, _)| url));
+                }
+            }
+        }
+        Ok(base16ct::lower::encode_string(&hash.finalize()))
     }
 
     fn respond(
@@ -515,7 +651,26 @@ mod tests {
         let unsigned = Handshake::unsigned("PUT", WHEN, CHALLENGE);
         assert!(!unsigned.is_signed() && unsigned.method() == "PUT");
         assert!(matches!(unsigned.response(), HandshakeResponse::Text(RequestValue::Query("c"))));
-        let token = Handshake::with_verify_token("t", WHEN, CHALLENGE);
+        let token = Handshake::with_verify_token(RequestValue::Query("t"), WHEN, CHALLENGE);
         assert_eq!((token.method(), token.verify_token_parameter()), ("GET", Some("t")));
+        let in_body = Handshake::with_verify_token(RequestValue::Body("/t"), WHEN, CHALLENGE);
+        assert_eq!(in_body.verify_token(), Some(RequestValue::Body("/t")));
+        assert_eq!((in_body.method(), in_body.verify_token_parameter()), ("POST", None));
+        assert!(in_body.needs_verify_token() && !in_body.needs_public_url());
+    }
+
+    #[test]
+    fn sources_are_the_values_of_the_request() {
+        const CODE: RequestValue = RequestValue::Query("c");
+        const HASH: RequestValue = RequestValue::Sha256Hex(&[
+            HashPart::VerifyToken,
+            HashPart::Value(RequestValue::HmacHex(&CODE)),
+            HashPart::PublicUrl,
+        ]);
+        assert_eq!(HASH.sources(), [CODE]);
+        assert_eq!(CODE.sources(), [CODE]);
+        let hashed = Handshake::unsigned("GET", &[], HandshakeResponse::Json(&[("a", HASH)]));
+        assert!(hashed.needs_verify_token() && hashed.needs_public_url());
+        assert_eq!(hashed.verify_token(), None);
     }
 }

@@ -91,7 +91,8 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     fn check_requirements(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) {
         let (name, provider) = (endpoint.function, endpoint.provider);
         let scheme = provider.scheme_info();
-        if scheme.signs_url && self.public_url.is_none() {
+        let hashes_url = provider.handshakes().iter().any(Handshake::needs_public_url);
+        if (scheme.signs_url || hashes_url) && self.public_url.is_none() {
             let provider = provider.name();
             problems.push(StartProblem::MissingPublicUrl { endpoint: name, provider });
         }

@@ -194,8 +194,8 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
         self
     }
 
-    /// Sets the verify token of one endpoint. The provider (Meta) sends it in the handshake that
-    /// checks who owns the endpoint.
+    /// Sets the verify token of one endpoint. The provider (Meta, Lark) sends it in the handshake that
+    /// checks who owns the endpoint, or asks for a hash of it (eBay).
     pub fn verify_token<H: Webhook<S>>(mut self, token: Secret) -> Self {
         self.verify_tokens.push((H::endpoint(), token));
         self

@@ -155,7 +155,7 @@ pub enum StartProblem {
         /// The endpoint's function.
         endpoint: &'static str,
     },
-    /// The provider signs the public URL, but none is configured.
+    /// The provider signs the public URL or asks for a hash of it, but none is configured.
     MissingPublicUrl {
         /// The endpoint's function.
         endpoint: &'static str,
@@ -268,7 +268,7 @@ impl fmt::Display for StartProblem {
             ),
             Self::MissingPublicUrl { endpoint, provider } => write!(
                 f,
-                "`{endpoint}`: {provider} signs the public URL; give it with \
+                "`{endpoint}`: {provider} needs the public URL; give it with \
                  `Webhooks::public_url(\"https://…\")`"
             ),
             Self::InvalidPublicUrl { url } => write!(

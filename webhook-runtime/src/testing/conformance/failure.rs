@@ -6,7 +6,7 @@ use http::header;
 
 use crate::{
     testing::request::RawRequest,
-    verify::{Provider, handshake::Handshake, scheme::Scheme},
+    verify::{Provider, handshake::RequestValue, scheme::Scheme},
 };
 
 /// The reason why a receiver fails a case.
@@ -99,7 +99,7 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(request, provider) = self;
         let says_secret = provider.scheme().and_then(Scheme::parameter).is_some()
-            || provider.handshakes().iter().any(Handshake::needs_verify_token);
+            || provider.handshakes().iter().any(|it| it.verify_token_parameter().is_some());
         let path_and_query = match request.path_and_query.split_once('?') {
             Some((path, _)) if says_secret => format!("{path}?…"),
             _ => request.path_and_query.clone(),
@@ -125,7 +125,11 @@ impl fmt::Display for Shown<'_> {
                 writeln!(f, "    {name}: {}", shortened(value.as_bytes()))?;
             }
         }
-        if provider.scheme_info().signature_header.is_empty() {
+        let has_token_in_body = provider
+            .handshakes()
+            .iter()
+            .any(|it| matches!(it.verify_token(), Some(RequestValue::Body(_))));
+        if provider.scheme_info().signature_header.is_empty() || has_token_in_body {
             write!(f, "    {} bytes of body", request.body.len())
         } else {
             write!(f, "    {}", shortened(&request.body))

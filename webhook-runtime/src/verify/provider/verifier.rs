@@ -84,7 +84,8 @@ impl ProviderVerifier {
     ///
     /// A handshake that is signed is one only with a good signature. `key` is the key that
     /// [`Provider::key_request`](crate::Provider::key_request) asked for, and `verify_token` the
-    /// one of [`Webhooks::verify_token`](crate::Webhooks::verify_token).
+    /// one of [`Webhooks::verify_token`](crate::Webhooks::verify_token). The URL of the request is the
+    /// public one: some responses contain a hash of it.
     ///
     /// ```
     /// use std::time::SystemTime;
@@ -107,7 +108,8 @@ impl ProviderVerifier {
     /// ```
     ///
     /// # Errors
-    /// If the verify token is wrong, or the challenge is missing or invalid.
+    /// If the verify token is wrong, the challenge is missing or invalid, or something is missing to
+    /// compute the response.
     pub fn handshake(
         &self,
         request: &SignedRequest<'_>,
@@ -120,6 +122,7 @@ impl ProviderVerifier {
             method: &method,
             query: request.query,
             headers: request.headers,
+            url: Some(request.url).filter(|url| !url.is_empty()),
             body: None,
         };
         let whole = HandshakeRequest { body: Some(request.body), ..head };

@@ -4,12 +4,26 @@ use serde_json::{Map, Value};
 
 use crate::verify::{
     Field, Provider, Secret,
+    handshake::{Condition, Handshake, HandshakeResponse, HashPart, RequestValue},
     scheme::{
         KeyRequest, RequestToSign, SchemeInfo, SignError, Signed, SignedParts, SignedRequest,
         Verify, VerifyContext, VerifyError, header_text,
         published::{self, SignatureAlgorithm, Wanted},
     },
 };
+
+const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
+    "GET",
+    &[Condition::Query("challenge_code")],
+    HandshakeResponse::Json(&[(
+        "challengeResponse",
+        RequestValue::Sha256Hex(&[
+            HashPart::Value(RequestValue::Query("challenge_code")),
+            HashPart::VerifyToken,
+            HashPart::PublicUrl,
+        ]),
+    )]),
+)];
 
 /// eBay: [event notifications][docs], also those of closed accounts.
 ///
@@ -18,8 +32,10 @@ use crate::verify::{
 /// [`KeySource`](crate::KeySource) for the set `ebay`: the response of
 /// `/commerce/notification/v1/public_key/{id}`, which needs an application token. Keep it for an hour.
 ///
-/// eBay asks for a hash of a challenge before it delivers, with a GET to the same URL: this constant
-/// does not answer it.
+/// Before it delivers, eBay asks for a hash of a challenge, your
+/// [verify token](crate::Webhooks::verify_token) and the endpoint's public URL: the program does not
+/// start without them. The public URL must be the one that is registered at eBay, letter by letter and
+/// without a query.
 ///
 /// *Not signed:* headers, the URL and the time. A recorded delivery can be replayed. The hash is
 /// SHA-1: whoever can make eBay sign a body of their choice could find another with the same hash.
@@ -29,6 +45,7 @@ use crate::verify::{
 pub const EBAY: Provider = Provider::custom("ebay", &Ebay)
     .with_id(Field::pointer("/notification/notificationId"))
     .with_event(Field::pointer("/metadata/topic"))
+    .with_handshakes(HANDSHAKES)
     .with_docs_url("https://developer.ebay.com/api-docs/commerce/notification/overview.html");
 
 const SIGNATURE: &str = "x-ebay-signature";

@@ -5,7 +5,7 @@ use crate::verify::{
 };
 
 const HANDSHAKES: &[Handshake] = &[Handshake::with_verify_token(
-    "hub.verify_token",
+    RequestValue::Query("hub.verify_token"),
     &[Condition::QueryIs("hub.mode", "subscribe"), Condition::Query("hub.challenge")],
     HandshakeResponse::Text(RequestValue::Query("hub.challenge")),
 )];

@@ -28,6 +28,7 @@ mod aws_sns;
 mod azure_eventgrid;
 mod bitbucket;
 mod r#box;
+mod braintree;
 mod buildkite;
 mod calcom;
 mod calendly;
@@ -254,6 +255,7 @@ pub use aws_sns::AWS_SNS;
 pub use azure_eventgrid::EVENT_GRID;
 pub use bitbucket::{BITBUCKET, BITBUCKET_DATA_CENTER};
 pub use r#box::BOX;
+pub use braintree::BRAINTREE;
 pub use buildkite::BUILDKITE;
 pub use calcom::CALCOM;
 pub use calendly::CALENDLY;
@@ -481,6 +483,7 @@ pub const ALL: &[&Provider] = &[
     &PAYPAL,
     #[cfg(all(feature = "jwt", feature = "ecdsa"))]
     &PLAID,
+    &BRAINTREE,
     &COINBASE_CDP,
     &HYGRAPH,
     &PLIVO,

@@ -65,6 +65,16 @@ pub trait Verify: fmt::Debug + Send + Sync + 'static {
         Ok(None)
     }
 
+    /// The answer to a challenge of a handshake, for [`RequestValue::SchemeAnswer`]. Anybody can send
+    /// a challenge: answer only one of the provider's form, and never with what could be the
+    /// signature of a delivery. The default answers none.
+    ///
+    /// [`RequestValue::SchemeAnswer`]: crate::handshake::RequestValue::SchemeAnswer
+    fn answer_challenge(&self, secret: &Secret, challenge: &str) -> Option<String> {
+        let _ = (secret, challenge);
+        None
+    }
+
     /// The signed text of one item of a batch, for a scheme that signs items one by one. The inbox
     /// takes two items with the same text for the same item. The default is the whole item.
     fn signed_item<'i>(&self, item: &'i str) -> Cow<'i, str> {
@@ -92,6 +102,9 @@ pub struct SchemeInfo {
     pub signature_header: &'static str,
     /// True if there is a shared secret. Without one, keys are fetched.
     pub needs_secret: bool,
+    /// The parts of a secret that are joined by colons, such as `user` and `password`; empty for a
+    /// secret that is one text.
+    pub secret_parts: &'static [&'static str],
     /// True if keys must be fetched, so that a key source is needed.
     pub fetches_keys: bool,
     /// True if the public URL is signed, so that it must be configured.
@@ -112,6 +125,8 @@ pub struct SchemeInfo {
     pub signs_time: bool,
     /// True if the method is signed.
     pub signs_method: bool,
+    /// The media type of the signed text that handlers get in place of the body: JSON in most cases.
+    pub payload_media_type: &'static str,
     /// The time for which a recorded delivery can be replayed, unless the endpoint sets a
     /// `tolerance`.
     pub replay_window: ReplayWindow,
@@ -139,6 +154,7 @@ impl SchemeInfo {
             summary,
             signature_header: header,
             needs_secret: true,
+            secret_parts: &[],
             fetches_keys: false,
             signs_url: false,
             signs_body: true,
@@ -148,7 +164,20 @@ impl SchemeInfo {
             signed_headers: &[],
             signs_time: false,
             signs_method: false,
+            payload_media_type: "application/json",
             replay_window: ReplayWindow::Unlimited,
+        }
+    }
+
+    /// A secret of the form that the scheme needs, for tests and samples. The text is its last part,
+    /// and the names of the other parts stand for them.
+    #[must_use]
+    pub fn example_secret(&self, text: &str) -> String {
+        match self.secret_parts {
+            [others @ .., _] => {
+                others.iter().rev().fold(text.to_owned(), |rest, part| format!("{part}:{rest}"))
+            }
+            [] => text.to_owned(),
         }
     }
 
@@ -226,12 +255,22 @@ mod tests {
     }
 
     #[test]
+    fn example_secrets_have_all_parts() {
+        let with =
+            |secret_parts| SchemeInfo { secret_parts, ..Least.scheme_info() }.example_secret("x");
+        assert_eq!(with(&[]), "x");
+        assert_eq!(with(&["user", "password"]), "user:x");
+        assert_eq!(with(&["a", "b", "c"]), "a:b:x");
+    }
+
+    #[test]
     fn default_methods_accept_everything() {
         let headers = HeaderMap::new();
         let request =
             SignedRequest { method: "POST", url: "", headers: &headers, query: "", body: b"" };
         assert_eq!(Least.check_secret(&Secret::new("x")), Ok(()));
         assert_eq!(Least.key_request(&request), Ok(None));
+        assert_eq!(Least.answer_challenge(&Secret::new("x"), "c"), None);
         for item in ["", "\0", "{}"] {
             assert_eq!(Least.signed_item(item), item);
         }

@@ -30,6 +30,7 @@ impl Scheme {
             signed_form_field: self.form_field,
             signs_time: self.timestamp.is_some(),
             signs_method: self.template.has(Part::Method),
+            secret_parts: self.algorithm.secret_parts(),
             replay_window: self
                 .timestamp
                 .and_then(|timestamp| timestamp.max_age())

@@ -47,6 +47,14 @@ impl Algorithm {
         }
     }
 
+    /// The parts of a secret that are joined by colons; empty for a secret that is one text.
+    pub(crate) const fn secret_parts(self) -> &'static [&'static str] {
+        match self {
+            Self::Basic => &["user", "password"],
+            _ => &[],
+        }
+    }
+
     /// The length of a signature in bytes, if it is fixed.
     pub(crate) const fn signature_len(self) -> Option<usize> {
         match self {

@@ -61,8 +61,9 @@ impl<'r> Signed<'r> {
         self
     }
 
-    /// Sets the payload of the delivery, for bodies that contain a signed JSON text in another form:
-    /// handlers get this text in place of the body.
+    /// Sets the payload of the delivery, for bodies that contain a signed text in another form:
+    /// handlers get this text in place of the body. It is JSON, unless
+    /// [`SchemeInfo::payload_media_type`](super::SchemeInfo::payload_media_type) says otherwise.
     #[must_use]
     pub fn with_payload(mut self, payload: Vec<u8>) -> Self {
         self.payload = Some(payload);

@@ -34,10 +34,6 @@ impl Scheme {
         self.form_field
     }
 
-    pub(crate) fn is_basic_auth(&self) -> bool {
-        self.algorithm == Algorithm::Basic
-    }
-
     pub(crate) fn uses_milliseconds(&self) -> bool {
         self.timestamp.is_some_and(|timestamp| timestamp.unit == TimestampUnit::Millis)
     }
@@ -307,7 +303,6 @@ mod tests {
         );
         assert_eq!(HMAC_SHA256_HEX.signed_id_header(), None);
         assert_eq!(HMAC_SHA256_HEX.id_header("x-id").signed_id_header(), Some("x-id"));
-        assert!(!HMAC_SHA256_HEX.is_basic_auth() && Scheme::basic_auth().is_basic_auth());
         let counts = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).uses_milliseconds();
         assert!(counts(TIME.unix_millis()) && !counts(TIME) && !counts(TIME.rfc3339()));
         assert!(!HMAC_SHA256_HEX.uses_milliseconds());

@@ -46,7 +46,7 @@ pub(crate) struct Verifier {
 #[derive(Clone)]
 pub(crate) enum Keys {
     Data(Vec<(Cow<'static, str>, Key)>),
-    Code(Vec<Secret>),
+    Code(&'static dyn Verify, Vec<Secret>),
 }
 
 impl Verifier {
@@ -114,7 +114,7 @@ impl Verifier {
                         record(secret, error);
                     }
                 }
-                Keys::Code(secrets.to_vec())
+                Keys::Code(*code, secrets.to_vec())
             }
         };
         if problems.is_empty() { Ok(keys) } else { Err(problems) }
@@ -243,7 +243,7 @@ impl Claims<'_> {
                     Err(error)
                 })
             }
-            (ParsedHead::Code(code), Keys::Code(secrets)) => {
+            (ParsedHead::Code(code), Keys::Code(_, secrets)) => {
                 let tolerance = self.verifier.tolerance;
                 let context = VerifyContext { secret: &NO_SECRET, key, now, tolerance };
                 let verified = verify_by_code(*code, request, secrets, context);
@@ -283,6 +283,14 @@ fn verify_by_code<'r>(
 }
 
 impl Keys {
+    /// The answer of a scheme in code to a challenge with the first secret, for handshakes.
+    pub(crate) fn answer_challenge(&self, challenge: &str) -> Option<String> {
+        match self {
+            Self::Data(_) => None,
+            Self::Code(code, secrets) => code.answer_challenge(secrets.first()?, challenge),
+        }
+    }
+
     /// The HMAC-SHA256 of a text with the first secret, for handshakes.
     pub(crate) fn hmac_sha256(&self, text: &[u8]) -> Option<[u8; 32]> {
         let values = Values { body: text, ..Values::default() };
@@ -293,7 +301,7 @@ impl Keys {
                 }
                 _ => None,
             },
-            Self::Code(_) => None,
+            Self::Code(..) => None,
         }
     }
 }
@@ -380,7 +388,7 @@ mod tests {
         assert_eq!(tag(HMAC_SHA256_HEX, &["Jefe", "other"]).map(Vec::from), expected.ok());
         assert_eq!(tag(HMAC_SHA256_HEX, &[]), None);
         assert_eq!(tag(Scheme::hmac_sha1().header(SIGNATURE), &["Jefe"]), None);
-        assert_eq!(Keys::Code(secrets(&["Jefe"])).hmac_sha256(b""), None);
+        assert_eq!(Keys::Code(SHARED, secrets(&["Jefe"])).hmac_sha256(b""), None);
     }
 
     #[test]

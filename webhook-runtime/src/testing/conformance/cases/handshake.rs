@@ -10,7 +10,7 @@ use crate::testing::{
 };
 
 /// A challenge in a form that every provider could send.
-const CHALLENGE: &str = "challenge-7c1e";
+const CHALLENGE: &str = "7c1e0d9a52b84f3366aa91ce";
 
 const NO_HANDSHAKE: &str = "the provider has no handshakes";
 
@@ -131,19 +131,19 @@ fn handshake_request(
     example: &Example,
     token: Option<&str>,
 ) -> Result<Option<RawRequest>, Failure> {
-    let mut unsigned = unsigned(sample, example)?;
     Ok(match example.proof {
-        Credential::None => Some(unsigned.without_signature()),
+        Credential::None => Some(unsigned(sample, example)?.without_signature()),
         Credential::Signature => {
-            let signed = unsigned.sign(&sample.secret, sample.now());
+            let signed = unsigned(sample, example)?.sign(&sample.secret, sample.now());
             Some(signed.map_err(|error| Failure::new(error.to_string()))?)
         }
-        Credential::Token(parameter) => {
+        Credential::Token(place) => {
             let known = sample.target.endpoint().verify_token.as_ref();
             let known = known.and_then(|token| token.text());
             let Some(token) = token.or(known) else { return Ok(None) };
-            add_query(&mut unsigned, parameter, token);
-            Some(unsigned.without_signature())
+            let mut example = example.clone();
+            example.set(place, token).ok_or_else(|| Failure::new("no place for the token"))?;
+            Some(unsigned(sample, &example)?.without_signature())
         }
     })
 }

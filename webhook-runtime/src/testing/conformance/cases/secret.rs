@@ -1,10 +1,7 @@
 //! Cases of wrong and guessable secrets.
 
 use super::{CaseResult, KEY_PAIR, Target, Verdict::Passed, not_applicable, passed};
-use crate::{
-    testing::request::RawRequest,
-    verify::{Secret, scheme::Scheme},
-};
+use crate::{testing::request::RawRequest, verify::Secret};
 
 /// Signs with another secret.
 pub(crate) async fn forged_delivery_is_refused(target: &Target) -> CaseResult {
@@ -82,12 +79,12 @@ pub(crate) async fn well_known_secrets_are_refused(target: &Target) -> CaseResul
     if sample.scheme().is_some_and(|scheme| scheme.asymmetric_algorithm().is_some()) {
         return not_applicable(KEY_PAIR);
     }
-    let is_basic = sample.scheme().is_some_and(Scheme::is_basic_auth);
+    let info = target.provider().scheme_info();
     for text in WELL_KNOWN {
         if sample.secret.expose() == text.as_bytes() {
             continue;
         }
-        let text = if is_basic { format!("admin:{text}") } else { text.to_owned() };
+        let text = info.example_secret(text);
         // The text as the provider decodes it, and as raw bytes.
         for secret in [Secret::new(text.clone()), Secret::from_key(text.clone())] {
             let Ok(request) = sample.signed_with(&secret) else { continue };
