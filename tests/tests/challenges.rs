@@ -156,7 +156,7 @@ async fn an_answer_in_code_signs_no_delivery() {
         assert_eq!(answer.headers["content-type"], "text/plain; charset=utf-8");
         let text = answer.text();
         assert!(text.starts_with("public1|"), "{text}");
-        assert_eq!(common::status(&router, form(&text, challenge)).await, 401);
+        assert_eq!(common::status(&router, form(text, challenge)).await, 401);
     }
     for other in
         ["", "PGE+", "0123456789abcdef012", "0123456789abcdef012g", "PGE+MTwvYT4PGE+MTwvYT4="]

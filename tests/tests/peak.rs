@@ -92,6 +92,10 @@ fn hostile_bodies() -> Vec<(&'static str, Vec<u8>)> {
             bodies.push(("a named field", filled(&format!("{name}="), unit, "")));
         }
     }
+    for unit in ["%41", "PGE+", "%0A"] {
+        let start = "bt_signature=public_key%7C00&bt_payload=";
+        bodies.push(("a payload of Braintree", filled(start, unit, "")));
+    }
     let of_item = |field: &str| {
         format!("{{\"notificationItems\":[{{\"NotificationRequestItem\":{{\"{field}\":\"")
     };
