@@ -94,6 +94,7 @@ impl Recorded {
         let signed = provider
             .sign(&private, &outgoing)
             .unwrap_or_else(|error| panic!("{}: {error}: {body}", provider.name()));
+        let target = signed.url_to_send(&target);
         let mut headers = signed.headers;
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         for field in [provider.id(), provider.event()].into_iter().flatten() {

@@ -46,7 +46,10 @@ fn text(scheme: Option<&Scheme>, seed: &[u8; 32]) -> String {
         return format!("tester:{hex}");
     }
     match scheme.key_encoding() {
-        KeyEncoding::Text | KeyEncoding::Hex | KeyEncoding::HtmlEscaped => hex,
+        KeyEncoding::Text
+        | KeyEncoding::AsciiText
+        | KeyEncoding::Hex
+        | KeyEncoding::HtmlEscaped => hex,
         KeyEncoding::Base64 | KeyEncoding::Pem => Base64::encode_string(seed),
         KeyEncoding::PrefixedBase64(prefix) | KeyEncoding::PrefixedBase64OrText(prefix) => {
             format!("{prefix}{}", Base64::encode_string(seed))
