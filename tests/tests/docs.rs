@@ -543,6 +543,7 @@ fn secret(provider: &Provider) -> String {
         Some(KeyEncoding::PrefixedBase64OrText(prefix)) => {
             format!("base64 after `{prefix}`, or text")
         }
+        Some(KeyEncoding::AsciiText) => "ASCII text".to_owned(),
         Some(KeyEncoding::HtmlEscaped) => "text, with HTML entities decoded".to_owned(),
         Some(KeyEncoding::Pem) => "PEM".to_owned(),
         Some(other) => panic!("a word for {other:?} is missing here"),

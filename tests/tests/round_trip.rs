@@ -99,9 +99,8 @@ impl Case {
             if form { "application/x-www-form-urlencoded" } else { "application/json" };
         headers.insert("content-type", HeaderValue::from_static(content_type));
         let mut query = url.split_once('?').expect("it has a query").1.to_owned();
-        if is_in_query(provider) {
-            let token = String::from_utf8_lossy(secret.expose()).into_owned();
-            query = format!("{query}&{}={token}", provider.scheme_info().signature_header);
+        if !signed.query.is_empty() {
+            query = format!("{query}&{}", signed.query);
         }
         let body = signed.body.into_owned();
         let request = Request { method: "POST", url, headers, query, body };
@@ -233,7 +232,12 @@ impl Case {
             self.accepts("another method, which is not signed,", &changed);
         }
         if is_in_query(self.provider) {
-            for query in [String::new(), self.request.query.clone() + "0"] {
+            let query = &self.request.query;
+            let signature = query.rsplit('&').next().unwrap_or_default();
+            let shorter = query[..query.len() - 1].to_owned();
+            for query in
+                [String::new(), format!("{query}0"), shorter, format!("{query}&{signature}")]
+            {
                 self.refuses("another query", &Request { query, ..self.request.clone() });
             }
         }

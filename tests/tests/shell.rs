@@ -67,7 +67,9 @@ async fn serve(provider: &'static Provider, secret: &str) -> String {
 fn secret(scheme: &Scheme) -> &'static str {
     match scheme.key_encoding() {
         _ if scheme.algorithm() == "basic auth" => "user:a secret with $(marks)",
-        _ if scheme.signature_pattern().starts_with('?') => "a-secret_of.letters",
+        _ if scheme.algorithm() == "token" && scheme.signature_parameter().is_some() => {
+            "a-secret_of.letters"
+        }
         KeyEncoding::Hex => "00ff10c0ffee00ff10c0ffee00ff10c0ffee00ff10c0ffee00ff10c0ffee0001",
         KeyEncoding::Base64 => "AP8QwP/uAP8QwP/uAP8QwP/uAP8QwP/uAP8QwP/uAAE=",
         KeyEncoding::PrefixedBase64(_) => "whsec_AP8QwP/uAP8QwP/uAP8QwP/uAP8QwP/uAP8QwP/uAAE=",

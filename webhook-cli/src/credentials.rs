@@ -2,16 +2,16 @@
 
 use webhook_runtime::{Provider, handshake::Handshake, scheme::Scheme};
 
-/// The query parameter with the credential.
-pub(crate) fn query_parameter(provider: &Provider) -> Option<String> {
-    let pattern = provider.scheme()?.signature_pattern();
-    Some(pattern.strip_prefix('?')?.strip_suffix("=…")?.to_owned())
+/// The query parameter with the credential or the signature.
+pub(crate) fn query_parameter(provider: &Provider) -> Option<&'static str> {
+    provider.scheme()?.signature_parameter()
 }
 
 /// The query parameters of deliveries and handshakes that hold a secret.
 pub(crate) fn secret_parameters(provider: &Provider) -> impl Iterator<Item = String> {
     let tokens = provider.handshakes().iter().filter_map(Handshake::verify_token_parameter);
-    query_parameter(provider).into_iter().chain(tokens.map(str::to_owned))
+    let own = query_parameter(provider).filter(|_| sends_secret(provider));
+    own.into_iter().chain(tokens).map(str::to_owned)
 }
 
 /// The text in the place of a credential.

@@ -11,6 +11,7 @@ use webhook_runtime::{Provider, providers};
 const ALIASES: &[(&str, &str)] = &[
     ("adyen-platform", "adyen-header"),
     ("amazon-sns", "aws-sns"),
+    ("atlas", "mongodb-atlas"),
     ("autodesk", "autodesk-aps"),
     ("bird", "messagebird"),
     ("checkout", "checkout-com"),
@@ -22,6 +23,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("entrust", "onfido"),
     ("eventgrid", "azure-eventgrid"),
     ("facebook", "meta"),
+    ("fal-ai", "fal"),
     ("generic", "hmac-sha256-hex"),
     ("getstream", "stream-chat"),
     ("gitlab", "gitlab-token"),
@@ -33,6 +35,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("intuit", "quickbooks"),
     ("kontent-ai", "kontent"),
     ("mailchimp", "mandrill"),
+    ("maxio", "chargify"),
     ("messenger", "meta"),
     ("microsoft-teams", "ms-teams"),
     ("plain", "hmac-sha256-hex"),

@@ -139,7 +139,7 @@ fn a_secret_in_the_query_is_not_shown() {
     }
     let arrived = receiver.arrived();
     let query = &arrived.last().expect("a delivery").query;
-    assert_eq!(query, "code=a+token%2Bwith%2Fsigns%26of%3Dqueries");
+    assert_eq!(query, "code=a%20token+with/signs%26of=queries");
 }
 
 #[test]

@@ -54,7 +54,7 @@
 //! | `certificates` | `AWS_SNS`, `PAYPAL` |
 //! | `certificates` and `ecdsa` and `ecdsa-p384` | `APPLE_APP_STORE` |
 //! | `ecdsa` | `EBAY`, `SENDGRID` |
-//! | `ed25519` | `DISCORD`, `STANDARD_WEBHOOKS_V1A`, `TELNYX` |
+//! | `ed25519` | `DISCORD`, `FAL`, `STANDARD_WEBHOOKS_V1A`, `TELNYX` |
 //! | `jwt` | `ATLASSIAN_CONNECT`, `FUSIONAUTH`, `LIVEKIT`, `MESSAGEBIRD`, `MONDAY`, `NETLIFY`, `QSTASH`, `VONAGE` |
 //! | `jwt` and `ecdsa` | `PLAID` |
 //! | `jwt` and `ecdsa-p521` | `TRUELAYER` |

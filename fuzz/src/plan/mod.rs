@@ -120,10 +120,14 @@ impl Plan {
             2 => Grammar::Versions { name, version: input.one_of(&["v1", "v1a", ""]) },
             3 => Grammar::Numbered,
             4 => Grammar::Paired,
-            _ if algorithm == Algorithm::Token => Grammar::Query,
-            _ => Grammar::Bare { name, prefix: "" },
+            _ => Grammar::Query,
         };
-        let encoding = input.one_of(&[Encoding::Hex, Encoding::Base64, Encoding::Base64Url]);
+        // A signature in the query needs no escapes there, and is not part of what it signs.
+        let is_in_query = grammar == Grammar::Query && algorithm != Algorithm::Token;
+        let encoding = match input.one_of(&[Encoding::Hex, Encoding::Base64, Encoding::Base64Url]) {
+            Encoding::Base64 if is_in_query => Encoding::Base64Url,
+            encoding => encoding,
+        };
         let time = input.is().then(|| Time::any(input, matches!(grammar, Grammar::Fields { .. })));
         let has_id = input.is();
         let mut parts = vec![Part::Body];
@@ -138,7 +142,10 @@ impl Plan {
             parts.insert(input.below(parts.len() + 1), Part::Secret);
         }
         for _ in 0..input.below(3) {
-            let extra = input.one_of(&[Part::Method, Part::Url]);
+            let extra = match input.one_of(&[Part::Method, Part::Url]) {
+                Part::Url if is_in_query => Part::Method,
+                extra => extra,
+            };
             parts.insert(input.below(parts.len() + 1), extra);
         }
         for _ in 0..input.below(4) {

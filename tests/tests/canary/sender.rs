@@ -153,9 +153,10 @@ impl Sender {
         let url = format!("{ORIGIN}{}", letter.target);
         let outgoing = RequestToSign::new(&body).id("msg_canary").url(&url).at(self.now);
         let signed = self.provider.sign(&self.signs, &outgoing).ok()?;
+        let target = signed.url_to_send(&letter.target);
         let mut headers = letter.headers.clone();
         headers.extend(signed.headers);
-        Some(Letter { headers, body, ..letter })
+        Some(Letter { target, headers, body, ..letter })
     }
 
     /// A request without everything that only a signer knows.
@@ -179,16 +180,13 @@ impl Sender {
             By::Older => &self.older,
             By::Guess => &self.guess,
         };
-        if let Some(name) = query_parameter(self.provider) {
-            let token = String::from_utf8_lossy(secret.expose()).into_owned();
-            letter.target = format!("{}&{name}={token}", letter.target);
-        }
         let (form, body) = body(self.provider, note, at);
         let url = format!("{ORIGIN}{}", letter.target);
         let mut outgoing = RequestToSign::new(&body).id("msg_canary").url(&url).at(at);
         outgoing.form = form;
         let signed = self.provider.sign(secret, &outgoing);
         let signed = signed.unwrap_or_else(|error| panic!("{}: {error}", self.provider.name()));
+        letter.target = signed.url_to_send(&letter.target);
         letter.headers.extend(signed.headers);
         letter.body = signed.body.into_owned();
         letter
@@ -203,6 +201,10 @@ impl Sender {
             if value != other {
                 return Some(difference(value.as_bytes(), other.as_bytes()));
             }
+        }
+        let targets = [&genuine.target, &forged.target].map(|target| target.as_bytes());
+        if self.provider.scheme_info().signs_body && targets[0] != targets[1] {
+            return Some(difference(targets[0], targets[1]));
         }
         (genuine.body != forged.body).then(|| difference(&genuine.body, &forged.body))
     }
@@ -239,12 +241,6 @@ fn pairs(provider: &Provider) -> Option<[keys::Pair; 2]> {
     }
 }
 
-/// The query parameter that carries the secret itself.
-fn query_parameter(provider: &Provider) -> Option<&'static str> {
-    let pattern = provider.scheme()?.signature_pattern();
-    pattern.starts_with('?').then(|| provider.scheme_info().signature_header)
-}
-
 /// A secret in the provider's format, with as many characters as possible that some encoding
 /// escapes.
 fn secret(provider: &Provider, which: &str) -> Secret {
@@ -254,9 +250,10 @@ fn secret(provider: &Provider, which: &str) -> Secret {
     let info = provider.scheme_info();
     let Some(scheme) = provider.scheme() else { return Secret::new(info.example_secret(&hex)) };
     Secret::new(match (scheme.algorithm(), scheme.key_encoding()) {
-        _ if query_parameter(provider).is_some() => hex,
+        ("token", _) if scheme.signature_parameter().is_some() => hex,
         ("basic auth", _) => info.example_secret(&odd),
         ("token", _) => odd,
+        (_, KeyEncoding::AsciiText) => odd,
         (_, KeyEncoding::Text | KeyEncoding::HtmlEscaped) => format!("é{odd}"),
         (_, KeyEncoding::Hex) => hex,
         (_, KeyEncoding::PrefixedBase64(prefix) | KeyEncoding::PrefixedBase64OrText(prefix)) => {

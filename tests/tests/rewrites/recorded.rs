@@ -94,6 +94,7 @@ impl Recorded {
         let signed = provider
             .sign(&private, &outgoing)
             .unwrap_or_else(|error| panic!("{}: {error}: {body}", provider.name()));
+        let target = signed.url_to_send(&target);
         let mut headers = signed.headers;
         // A signer that makes a form says so.
         headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));

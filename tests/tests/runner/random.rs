@@ -53,9 +53,9 @@ pub(crate) fn pairs(provider: &Provider) -> Option<[Pair; 2]> {
     }
 }
 
-/// Tells whether the credential is in the query: then signing adds no header.
+/// True if the signature or the credential is in the query.
 pub(crate) fn is_in_query(provider: &Provider) -> bool {
-    provider.scheme().is_some_and(|scheme| scheme.signature_pattern().starts_with('?'))
+    provider.scheme().and_then(Scheme::signature_parameter).is_some()
 }
 
 /// The member of a body that has the signed time, if the provider reads it there.

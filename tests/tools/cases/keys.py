@@ -25,6 +25,8 @@ def random_secret(rng, key):
         return f"user:{text}"
     if key == "html":
         return text[:8] + rng.choice(("&amp;", "&lt;b&gt;", "'", "&quot;", "&#039;", "é")) + text[8:]
+    if key == "ascii":
+        return rng.choice((text, raw.hex(), "pa$$ word " + raw.hex()[:8]))
     return rng.choice((text, raw.hex(), "pä$$ wörd " + raw.hex()[:8], "whsec_" + text))
 
 

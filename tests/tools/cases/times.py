@@ -1,6 +1,7 @@
 """Times as texts, and back."""
 
 import calendar
+import email.utils
 import json
 import re
 
@@ -8,10 +9,12 @@ MINUTE = 60_000
 
 
 def time_text(unit, millis):
-    if unit == "s":
+    if unit in ("s", "s or ms"):
         return str(millis // 1000)
     if unit == "ms":
         return str(millis)
+    if unit == "http or s":
+        return email.utils.formatdate(millis // 1000, usegmt=True)
     seconds = millis // 1000
     days, rest = divmod(seconds, 86_400)
     # The civil date by counting, as no library's limits are wanted here.
@@ -37,6 +40,14 @@ def millis_of(unit, text):
         return int(text) * 1000 if re.fullmatch(r"[1-9][0-9]{9}", text) else None
     if unit == "ms":
         return int(text) if re.fullmatch(r"[1-9][0-9]{12}", text) else None
+    if unit == "s or ms":
+        return millis_of("ms" if len(text) > 10 else "s", text)
+    if unit == "http or s":
+        date = email.utils.parsedate_tz(text) if text.endswith(" GMT") else None
+        millis = calendar.timegm(date) * 1000 if date else None
+        # Only what would be written like this.
+        is_exact = millis is not None and time_text(unit, millis) == text
+        return millis if is_exact else millis_of("s", text)
     found = DATE.match(text)
     if not found:
         return None

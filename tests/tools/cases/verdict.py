@@ -170,7 +170,8 @@ def is_genuine(spec, case):
         millis = None if text is None else millis_of(unit, text)
         if millis is None:
             return False
-        now = case.now // 1000 * 1000 if unit == "s" else case.now
+        is_whole = unit in ("s", "http or s") or unit == "s or ms" and millis % 1000 == 0
+        now = case.now // 1000 * 1000 if is_whole else case.now
         if past is not None and now - millis > past or future is not None and millis - now > future:
             return False
         if place != "json":

@@ -144,7 +144,7 @@ fn example(provider: &Provider) -> Option<String> {
     let signed = provider.sign(&secret, &request).ok()?;
     let mut capture = Capture {
         method: "POST".to_owned(),
-        target: "/webhook".to_owned(),
+        target: signed.url_to_send("/webhook"),
         body: signed.body.to_vec(),
         ..Capture::default()
     };
@@ -271,6 +271,7 @@ fn key(encoding: KeyEncoding) -> &'static str {
         KeyEncoding::Base64 => "base64",
         KeyEncoding::PrefixedBase64(_) => "base64 behind a prefix such as whsec_",
         KeyEncoding::PrefixedBase64OrText(_) => "base64 behind whsec_, or text",
+        KeyEncoding::AsciiText => "ASCII text",
         KeyEncoding::HtmlEscaped => "text, with HTML entities undone",
         KeyEncoding::Pem => "a public key in PEM",
         _ => "as its documentation says",

@@ -135,7 +135,10 @@ fn key(search: &Search<'_>) -> Option<Cause> {
     let text = search.secret_text();
     let bare = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text);
     let encoding = search.provider().scheme().map(webhook_runtime::scheme::Scheme::key_encoding);
-    let takes_text = matches!(encoding, Some(KeyEncoding::Text | KeyEncoding::HtmlEscaped));
+    let takes_text = matches!(
+        encoding,
+        Some(KeyEncoding::Text | KeyEncoding::AsciiText | KeyEncoding::HtmlEscaped)
+    );
     if !takes_text {
         let prefixed = format!("whsec_{bare}");
         let mut keys = vec![text, bare];

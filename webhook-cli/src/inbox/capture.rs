@@ -61,7 +61,7 @@ pub(crate) fn with_proof(
     let header = provider.scheme_info().signature_header;
     if let Some(name) = query_parameter(provider) {
         let query = capture.query().unwrap_or_default();
-        if !form_urlencoded::parse(query.as_bytes()).any(|(known, _)| known == name.as_str()) {
+        if !form_urlencoded::parse(query.as_bytes()).any(|(known, _)| known == name) {
             return Err(Unkept::Proof(format!("the parameter {name} of the URL")));
         }
     } else if !header.is_empty() && capture.header(header).is_none() {

@@ -8,7 +8,11 @@ use webhook_runtime::{Provider, Secret, scheme::Scheme};
 
 use super::Outgoing;
 use crate::{
-    clock::unix_millis, credentials::sends_secret, error::CliError, explain, random::random_hex,
+    clock::unix_millis,
+    credentials::{query_parameter, sends_secret},
+    error::CliError,
+    explain,
+    random::random_hex,
     sample,
 };
 
@@ -21,7 +25,7 @@ pub(crate) enum Forge {
     Body,
     /// Change the signature.
     Signature,
-    /// Leave out the header with the signature.
+    /// Leave out the header (or the query parameter) with the signature.
     Header,
     /// Change the signed time.
     Time,
@@ -43,6 +47,9 @@ impl Forge {
         let names = explain::signature_names(provider);
         let spoilt = match self {
             Self::Body => spoil_body(provider, outgoing),
+            Self::Header | Self::Signature if query_parameter(provider).is_some() => {
+                spoil_query(provider, outgoing, self == Self::Signature)
+            }
             Self::Header => {
                 let before = outgoing.headers.len();
                 outgoing.headers.retain(|(known, _)| !names.iter().any(|name| known == name));
@@ -72,6 +79,22 @@ impl Forge {
         };
         if spoilt { Ok(()) } else { Err(impossible(provider, what)) }
     }
+}
+
+/// Changes the signature in the query, or leaves it out.
+fn spoil_query(provider: &Provider, outgoing: &mut Outgoing, keeps: bool) -> bool {
+    let Some((path, query)) = outgoing.url.split_once('?') else { return false };
+    let is_signature = |field: &str| field.split('=').next() == query_parameter(provider);
+    let mut fields: Vec<String> = query.split('&').map(str::to_owned).collect();
+    let mut spoilt = false;
+    fields.retain_mut(|field| {
+        let is_signature = is_signature(field);
+        spoilt |= is_signature && (!keeps || flip(field));
+        keeps || !is_signature
+    });
+    let mark = if fields.is_empty() { "" } else { "?" };
+    outgoing.url = format!("{path}{mark}{}", fields.join("&"));
+    spoilt
 }
 
 /// Changes a signed part of the body.

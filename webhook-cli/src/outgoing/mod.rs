@@ -19,7 +19,6 @@ use crate::{
     capture::MAX_FILE,
     challenge::{self, Challenge},
     clock::unix_millis,
-    credentials::query_parameter,
     error::CliError,
     files, names,
     random::random_hex,
@@ -186,12 +185,6 @@ impl RequestArgs {
         let provider = self.provider;
         let other = forge::other_secret(provider);
         let key = if self.forge == Some(Forge::Secret) { &other } else { secret };
-        // A credential in the query is part of the URL.
-        if let Some(name) = query_parameter(provider) {
-            let mark = if outgoing.url.contains('?') { '&' } else { '?' };
-            let text: String = form_urlencoded::byte_serialize(key.expose()).collect();
-            outgoing.url = format!("{}{mark}{name}={text}", outgoing.url);
-        }
         let mut url = self.public_url.clone().unwrap_or_else(|| outgoing.url.clone());
         if self.forge == Some(Forge::Url) {
             if !provider.scheme_info().signs_url {
@@ -199,7 +192,7 @@ impl RequestArgs {
             }
             url.push_str("/elsewhere");
         }
-        let (headers, body) = {
+        let (headers, sent_to, body) = {
             let mut request = RequestToSign::new(&outgoing.body)
                 .method(&outgoing.method)
                 .url(&url)
@@ -207,9 +200,10 @@ impl RequestArgs {
                 .at(at);
             request.form = outgoing.is_form();
             let signed = provider.sign(key, &request).map_err(|error| refusal(provider, error))?;
-            (signed.headers, signed.body.into_owned())
+            let sent_to = signed.url_to_send(&outgoing.url);
+            (signed.headers, sent_to, signed.body.into_owned())
         };
-        outgoing.body = body;
+        (outgoing.url, outgoing.body) = (sent_to, body);
         add(outgoing, &headers);
         match self.forge {
             None | Some(Forge::Secret | Forge::Url) => Ok(()),

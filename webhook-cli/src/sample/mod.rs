@@ -343,7 +343,7 @@ mod tests {
                 method: "POST",
                 url,
                 headers: &headers,
-                query: "",
+                query: &parts.query,
                 body: &parts.body,
             };
             let verified = provider.verify(&[secret], &request, None, at);

@@ -45,11 +45,12 @@ pub(crate) struct ToSign {
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// The providers that sign the body with a shared secret, as data.
+/// The providers that sign the body with a shared secret, as data, and send the signature in a header.
 pub(crate) fn signers() -> Vec<&'static Provider> {
     let signs = |provider: &&&Provider| {
         provider.scheme().is_some_and(|scheme| {
             provider.scheme_info().signs_body
+                && scheme.signature_parameter().is_none()
                 && (scheme.algorithm().starts_with("HMAC") || scheme.algorithm() == "SHA-256")
         })
     };

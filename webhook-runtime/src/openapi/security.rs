@@ -99,6 +99,7 @@ pub(super) fn key_form(encoding: KeyEncoding) -> String {
         KeyEncoding::PrefixedBase64OrText(prefix) => {
             format!("in base64 after `{prefix}`, or else the text of the secret")
         }
+        KeyEncoding::AsciiText => "the text of the secret, which is ASCII".to_owned(),
         KeyEncoding::HtmlEscaped => "the text of the secret, with HTML entities decoded".to_owned(),
         KeyEncoding::Pem => "a public key in PEM".to_owned(),
     }

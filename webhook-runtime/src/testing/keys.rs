@@ -43,7 +43,7 @@ fn text(provider: &Provider, seed: &[u8; 32]) -> String {
     // Schemes in code take each part of the secret as text, in hex, or both.
     match provider.scheme().map_or(KeyEncoding::Text, Scheme::key_encoding) {
         KeyEncoding::Text => provider.scheme_info().example_secret(&hex),
-        KeyEncoding::Hex | KeyEncoding::HtmlEscaped => hex,
+        KeyEncoding::AsciiText | KeyEncoding::Hex | KeyEncoding::HtmlEscaped => hex,
         KeyEncoding::Base64 | KeyEncoding::Pem => Base64::encode_string(seed),
         KeyEncoding::PrefixedBase64(prefix) | KeyEncoding::PrefixedBase64OrText(prefix) => {
             format!("{prefix}{}", Base64::encode_string(seed))

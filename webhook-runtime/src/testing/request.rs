@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 
 use crate::verify::{
     Provider, Secret, is_labelled_form,
-    scheme::{RequestToSign, Scheme, SignError},
+    scheme::{RequestToSign, Scheme, SignError, SignedParts},
 };
 pub(crate) use crate::webhooks::FORM;
 
@@ -48,7 +48,7 @@ impl UnsignedRequest {
     }
 
     /// Calls `sign` with the request in the form that schemes sign.
-    pub(crate) fn with_request_to_sign<T>(
+    fn with_request_to_sign<T>(
         &self,
         at: std::time::SystemTime,
         sign: impl FnOnce(&RequestToSign<'_>) -> T,
@@ -69,18 +69,22 @@ impl UnsignedRequest {
         secret: &Secret,
         at: std::time::SystemTime,
     ) -> Result<RawRequest, SignError> {
+        self.sign_by(at, |to_sign| self.provider.sign(secret, to_sign))
+    }
+
+    /// Completes the request with what `sign` makes of it.
+    pub(crate) fn sign_by<E>(
+        &self,
+        at: std::time::SystemTime,
+        sign: impl for<'r> FnOnce(&RequestToSign<'r>) -> Result<SignedParts<'r>, E>,
+    ) -> Result<RawRequest, E> {
         let mut unsigned = self.clone();
-        // A credential in the query is part of the signed URL.
-        if let Some(name) = self.provider.scheme().and_then(Scheme::parameter) {
-            let mark = if self.path_and_query.contains('?') { '&' } else { '?' };
-            let token = secret.text().unwrap_or_default();
-            unsigned.path_and_query = format!("{}{mark}{name}={token}", self.path_and_query);
-        }
-        let (headers, body) = unsigned.with_request_to_sign(at, |to_sign| {
-            let signed = self.provider.sign(secret, to_sign)?;
-            Ok((signed.headers, signed.body.into_owned()))
+        let (headers, path_and_query, body) = self.with_request_to_sign(at, |to_sign| {
+            let signed = sign(to_sign)?;
+            let target = signed.url_to_send(&self.path_and_query);
+            Ok((signed.headers, target, signed.body.into_owned()))
         })?;
-        unsigned.body = body;
+        (unsigned.path_and_query, unsigned.body) = (path_and_query, body);
         Ok(unsigned.with_headers(headers))
     }
 
@@ -90,7 +94,7 @@ impl UnsignedRequest {
     }
 
     /// Completes the request with the headers of the signature.
-    pub(crate) fn with_headers(self, proof: HeaderMap) -> RawRequest {
+    fn with_headers(self, proof: HeaderMap) -> RawRequest {
         let mut headers = self.headers;
         headers.extend(proof);
         for (name, value) in self.overrides {

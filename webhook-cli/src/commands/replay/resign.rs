@@ -20,7 +20,7 @@ pub(super) fn resign(
     let now = SystemTime::now();
     let scheme = provider.scheme();
     if let Some(name) = query_parameter(provider) {
-        renew_credential(capture, &name, secret);
+        capture.target = without_parameter(&capture.target, name);
     }
     if let Some(pointer) = scheme.and_then(Scheme::timestamp_pointer) {
         renew_time(capture, scheme.and_then(Scheme::signed_timestamp), pointer, now)?;
@@ -28,14 +28,15 @@ pub(super) fn resign(
     let own = scheme.and_then(Scheme::signed_id_header).and_then(|name| capture.header(name));
     let id = own.or(id).unwrap_or("msg_1").to_owned();
     let is_form = capture.header("content-type").is_some_and(|it| it.starts_with(FORM));
-    let (headers, body) = {
+    let (headers, target, body) = {
         let mut request =
             RequestToSign::new(&capture.body).method(&capture.method).url(url).id(&id).at(now);
         request.form = is_form;
         let signed = provider.sign(secret, &request).map_err(|error| error.to_string())?;
-        (signed.headers, signed.body.into_owned())
+        let target = signed.url_to_send(&capture.target);
+        (signed.headers, target, signed.body.into_owned())
     };
-    capture.body = body;
+    (capture.target, capture.body) = (target, body);
     for (name, value) in &headers {
         capture.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name.as_str()));
         capture.headers.push((name.to_string(), value.as_bytes().to_vec()));
@@ -73,27 +74,33 @@ fn renew_time(
     Ok(())
 }
 
-/// Writes the credential into the query, where recordings have a mask.
-fn renew_credential(capture: &mut Capture, name: &str, secret: &Secret) {
-    let value: String = form_urlencoded::byte_serialize(secret.expose()).collect();
-    let (path, query) = capture.target.split_once('?').unwrap_or((&capture.target, ""));
+/// A target without the old signature or the mask of a credential.
+fn without_parameter(target: &str, name: &str) -> String {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let is_other = |field: &&str| !field.is_empty() && field.split('=').next() != Some(name);
-    let own = format!("{name}={value}");
-    let fields: Vec<&str> = query.split('&').filter(is_other).chain([&*own]).collect();
-    capture.target = format!("{path}?{}", fields.join("&"));
+    let others = query.split('&').filter(is_other).collect::<Vec<_>>().join("&");
+    let mark = if others.is_empty() { "" } else { "?" };
+    format!("{path}{mark}{others}")
 }
 
 #[cfg(test)]
 mod tests {
-    use webhook_runtime::{providers::LINEAR, scheme::SignedRequest};
+    use webhook_runtime::{
+        providers::{EVENT_GRID, LINEAR},
+        scheme::SignedRequest,
+    };
 
     use super::*;
 
     #[test]
     fn credentials_and_nested_times_are_not_mistaken() {
-        let mut capture = Capture { target: "/a?code=***&b=1".into(), ..Capture::default() };
-        renew_credential(&mut capture, "code", &Secret::new("a&b"));
-        assert_eq!(capture.target, "/a?b=1&code=a%26b");
+        for (target, resigned) in
+            [("/a?code=***&b=1", "/a?b=1&code=a%26b"), ("/a?code=***", "/a?code=a%26b")]
+        {
+            let mut capture = Capture { target: target.into(), ..Capture::default() };
+            resign(&mut capture, &EVENT_GRID, &Secret::new("a&b"), "", None).expect("signed");
+            assert_eq!(capture.target, resigned);
+        }
         let body = br#"{"webhookTimestamp":1760000000000,"data":{"webhookTimestamp":1}}"#;
         let mut capture =
             Capture { method: "POST".into(), body: body.to_vec(), ..Capture::default() };

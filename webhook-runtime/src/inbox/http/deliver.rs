@@ -231,13 +231,13 @@ fn head(delivery: &Delivery, parts: &Parts, kept: &KeptHeaders) -> StoredRequest
         }
     }
     let (uri, nested_at) = place(parts);
-    let secret = delivery.sent_by().secret_parameter();
+    let proof = delivery.sent_by().signature_parameter();
     let query = verified
         .query
         .as_deref()
-        .map(|query| Bytes::from(without(&String::from_utf8_lossy(query), secret).into_owned()));
+        .map(|query| Bytes::from(without(&String::from_utf8_lossy(query), proof).into_owned()));
     let uri = match uri.split_once('?') {
-        Some((path, query)) => format!("{path}?{}", without(query, secret)),
+        Some((path, query)) => format!("{path}?{}", without(query, proof)),
         None => uri.to_owned(),
     };
     StoredRequest {

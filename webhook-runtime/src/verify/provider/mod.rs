@@ -421,10 +421,10 @@ impl Provider {
         }
     }
 
-    /// The query parameter that contains the secret itself.
+    /// The query parameter that contains the secret itself or the signature.
     #[cfg(feature = "inbox")]
-    pub(crate) fn secret_parameter(&self) -> Option<&'static str> {
-        self.scheme().and_then(Scheme::parameter)
+    pub(crate) fn signature_parameter(&self) -> Option<&'static str> {
+        self.scheme().and_then(Scheme::signature_parameter)
     }
 
     /// True if the provider sends handshakes: requests that check ownership and deliver no event.

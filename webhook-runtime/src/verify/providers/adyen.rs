@@ -141,7 +141,7 @@ impl Verify for Adyen {
             data.insert("hmacSignature".to_owned(), Value::from(signature));
         }
         let body = Cow::Owned(body.to_string().into_bytes());
-        Ok(SignedParts { headers: HeaderMap::new(), body })
+        Ok(SignedParts { body, ..SignedParts::new(HeaderMap::new(), request) })
     }
 }
 

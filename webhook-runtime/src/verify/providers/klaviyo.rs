@@ -8,11 +8,11 @@ use crate::verify::{
 /// *Set-up:* create the webhook through the API, with the public URL and a secret key of at least
 /// 16 characters of your own. Webhooks of flows are not signed.
 ///
-/// *Not signed:* the headers, except the time. Klaviyo does not document how it writes the time:
-/// seconds since 1970 are expected here, and any other notation is refused (unconfirmed: some
-/// receivers saw an HTTP date). No limit is known for its age. The body is signed first, then the
-/// time, without a separator; the fixed width of the time keeps them apart. A request is a batch of
-/// events, each with an `external_id` and a `topic`. Its time-out and retries are unconfirmed.
+/// *Not signed:* the headers, except the time. It is the date format of HTTP, as in Klaviyo's example;
+/// seconds since 1970 are accepted, too (unconfirmed). No limit is known for its age. The body is
+/// signed first, then the time, without a separator; the form of the time keeps them apart. A request
+/// is a batch of events, each with an `external_id` and a `topic`. Its time-out and retries are
+/// unconfirmed.
 ///
 /// [docs]: https://developers.klaviyo.com/en/docs/working_with_system_webhooks
 pub const KLAVIYO: Provider = Provider::new(
@@ -20,7 +20,9 @@ pub const KLAVIYO: Provider = Provider::new(
     Scheme::hmac_sha256()
         .header("klaviyo-signature")
         .hex()
-        .timestamp(Timestamp::header("klaviyo-timestamp").without_window())
+        .timestamp(
+            Timestamp::header("klaviyo-timestamp").http_date_or_unix_seconds().without_window(),
+        )
         .signed("{body}{timestamp}"),
 )
 .with_batch(BatchLayout::at("/data").with_id("/external_id").with_event("/topic"))

@@ -101,7 +101,8 @@ impl Verify for Mailgun {
             object.insert("signature".to_owned(), signature);
             body.to_string()
         };
-        Ok(SignedParts { headers: HeaderMap::new(), body: Cow::Owned(body.into_bytes()) })
+        let body = Cow::Owned(body.into_bytes());
+        Ok(SignedParts { body, ..SignedParts::new(HeaderMap::new(), request) })
     }
 }
 

@@ -95,6 +95,6 @@ impl Verify for ClientState {
             item.insert("clientState".to_owned(), Value::from(state.as_str()));
         }
         let body = Cow::Owned(body.to_string().into_bytes());
-        Ok(SignedParts { headers: HeaderMap::new(), body })
+        Ok(SignedParts { body, ..SignedParts::new(HeaderMap::new(), request) })
     }
 }

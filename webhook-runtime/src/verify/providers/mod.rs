@@ -34,6 +34,7 @@ mod calcom;
 mod calendly;
 mod cashfree;
 mod chargebee;
+mod chargify;
 mod checkout_com;
 mod circleci;
 mod clerk;
@@ -64,6 +65,8 @@ mod ebay;
 mod elevenlabs;
 mod escapes;
 mod expo;
+#[cfg(feature = "ed25519")]
+mod fal;
 mod figma;
 mod finch;
 #[cfg(all(feature = "jwt", feature = "rsa"))]
@@ -115,6 +118,7 @@ mod lithic;
 mod liveblocks;
 #[cfg(feature = "jwt")]
 mod livekit;
+mod lob;
 mod logto;
 mod loops;
 #[cfg(all(feature = "message-signatures", feature = "ed25519"))]
@@ -134,6 +138,7 @@ mod modern_treasury;
 mod mollie;
 #[cfg(feature = "jwt")]
 mod monday;
+mod mongodb_atlas;
 mod ms_teams;
 mod mux;
 mod nango;
@@ -149,6 +154,7 @@ mod orb;
 mod paddle;
 mod paddle_events;
 mod pagerduty;
+mod pandadoc;
 #[cfg(feature = "certificates")]
 mod paypal;
 mod paystack;
@@ -261,6 +267,7 @@ pub use calcom::CALCOM;
 pub use calendly::CALENDLY;
 pub use cashfree::CASHFREE;
 pub use chargebee::CHARGEBEE;
+pub use chargify::CHARGIFY;
 pub use checkout_com::CHECKOUT_COM;
 pub use circleci::CIRCLECI;
 pub use clerk::CLERK;
@@ -290,6 +297,8 @@ pub use easypost::EASYPOST;
 pub use ebay::EBAY;
 pub use elevenlabs::ELEVENLABS;
 pub use expo::EXPO;
+#[cfg(feature = "ed25519")]
+pub use fal::FAL;
 pub use figma::FIGMA;
 pub use finch::FINCH;
 #[cfg(all(feature = "jwt", feature = "rsa"))]
@@ -340,6 +349,7 @@ pub use lithic::LITHIC;
 pub use liveblocks::LIVEBLOCKS;
 #[cfg(feature = "jwt")]
 pub use livekit::LIVEKIT;
+pub use lob::LOB;
 pub use logto::LOGTO;
 pub use loops::LOOPS;
 #[cfg(all(feature = "message-signatures", feature = "ed25519"))]
@@ -359,6 +369,7 @@ pub use modern_treasury::MODERN_TREASURY;
 pub use mollie::MOLLIE;
 #[cfg(feature = "jwt")]
 pub use monday::MONDAY;
+pub use mongodb_atlas::MONGODB_ATLAS;
 pub use ms_teams::MS_TEAMS;
 pub use mux::MUX;
 pub use nango::NANGO;
@@ -373,6 +384,7 @@ pub use openai::OPENAI;
 pub use orb::ORB;
 pub use paddle::PADDLE;
 pub use pagerduty::PAGERDUTY;
+pub use pandadoc::PANDADOC;
 #[cfg(feature = "certificates")]
 pub use paypal::PAYPAL;
 pub use paystack::PAYSTACK;
@@ -691,4 +703,10 @@ pub const ALL: &[&Provider] = &[
     &SINCH,
     #[cfg(feature = "rsa")]
     &TRAVIS_CI,
+    &CHARGIFY,
+    &LOB,
+    &MONGODB_ATLAS,
+    &PANDADOC,
+    #[cfg(feature = "ed25519")]
+    &FAL,
 ];

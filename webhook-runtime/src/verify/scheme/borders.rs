@@ -66,7 +66,7 @@ impl Scheme {
             );
             if matches!(part, Part::Timestamp) {
                 let is_marked = match self.template.part(at + 1) {
-                    Some(Part::Literal(text)) => !matches!(text.as_bytes()[0], b'0'..=b'9' | b'.'),
+                    Some(Part::Literal(text)) => !timestamp.unit.goes_on_with(text.as_bytes()[0]),
                     None => true,
                     Some(_) => false,
                 };

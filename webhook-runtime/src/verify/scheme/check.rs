@@ -93,10 +93,26 @@ impl Scheme {
                 }
             },
         }
+        self.check_query();
         self.check_grammar();
         self.check_borders();
         self.check_alternatives();
         self
+    }
+
+    /// Checks that a signature in the query needs no escapes there, and does not sign itself.
+    const fn check_query(&self) {
+        if !matches!(self.placement, Placement::Query { .. }) || self.algorithm.is_credential() {
+            return;
+        }
+        assert!(
+            matches!(self.encoding, Encoding::Hex | Encoding::Base64Url),
+            "a signature in the query needs no escapes there: it is in hex or base64url"
+        );
+        assert!(
+            !self.template.has(Part::Url) && !self.template.has(Part::DecodedUrl),
+            "a signature in the query is part of the {{url}}, and cannot sign it"
+        );
     }
 
     /// Checks what a grammar needs beside the header.
@@ -185,7 +201,7 @@ mod tests {
     #[test]
     #[allow(clippy::too_many_lines, reason = "a table")]
     fn contradictory_schemes_are_rejected() {
-        let cases: [(Build, &str); 49] = [
+        let cases: [(Build, &str); 51] = [
             (|| Scheme::hmac_sha256(), "names no signature header"),
             (|| HMAC_SHA256_HEX.signed("{url}"), "does not sign the body"),
             (|| HMAC_SHA256_HEX.signed("{id}{body}"), "`id_header` go together"),
@@ -199,7 +215,11 @@ mod tests {
             ),
             (|| TIMED.timestamp(Timestamp::pointer("/t")), "remove {timestamp}"),
             (|| TIMED.timestamp(Timestamp::field("t")), "needs a signature header made of fields"),
-            (|| HMAC_SHA256_HEX.query("code"), "only a token can stand in the query"),
+            (|| HMAC_SHA256_HEX.query("signature").base64(), "it is in hex or base64url"),
+            (
+                || HMAC_SHA256_HEX.query("signature").signed("{url}{body}"),
+                "part of the {url}, and cannot sign it",
+            ),
             (
                 || HMAC_SHA256_HEX.header("x-a").numbered_headers("x-").prefix("a"),
                 "need a single header",
@@ -254,6 +274,14 @@ mod tests {
                     TIMED
                         .timestamp(Timestamp::header("x-time").rfc3339_without_zone())
                         .signed("{timestamp}.{body}")
+                },
+                "put a text between them",
+            ),
+            (
+                || {
+                    TIMED
+                        .timestamp(Timestamp::header("x-time").unix_seconds_or_millis())
+                        .signed("{timestamp}0{body}")
                 },
                 "put a text between them",
             ),

@@ -44,15 +44,6 @@ impl Scheme {
         matches!(self.algorithm, Algorithm::Asymmetric(_))
     }
 
-    /// The query parameter that contains the token.
-    #[cfg(feature = "inbox")]
-    pub(crate) fn parameter(&self) -> Option<&'static str> {
-        match self.placement {
-            Placement::Query { name } => Some(name),
-            _ => None,
-        }
-    }
-
     /// The place of the token in a body that contains it, without the quotation marks.
     #[cfg(feature = "inbox")]
     pub(crate) fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
@@ -112,10 +103,20 @@ impl Scheme {
             || self.requires.iter().any(|(known, _)| *known == name)
     }
 
-    /// The header that contains the signature, or the first such header.
+    /// The header that contains the signature, or the first such header; the name of the parameter if
+    /// the signature is in the query.
     #[must_use]
     pub const fn signature_header(&self) -> &'static str {
         self.placement.name()
+    }
+
+    /// The query parameter that contains the signature or the token, if it is in the query.
+    #[must_use]
+    pub const fn signature_parameter(&self) -> Option<&'static str> {
+        match self.placement {
+            Placement::Query { name } => Some(name),
+            _ => None,
+        }
     }
 
     /// The name of the algorithm.
@@ -207,8 +208,8 @@ mod tests {
     #[cfg(feature = "inbox")]
     #[test]
     fn only_a_query_scheme_has_a_parameter() {
-        assert_eq!(Scheme::token().query("code").parameter(), Some("code"));
-        assert_eq!(Scheme::token().header("code").parameter(), None);
+        assert_eq!(Scheme::token().query("code").signature_parameter(), Some("code"));
+        assert_eq!(Scheme::token().header("code").signature_parameter(), None);
     }
 
     #[cfg(feature = "inbox")]

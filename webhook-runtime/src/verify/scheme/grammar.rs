@@ -19,7 +19,8 @@ pub(crate) enum Placement {
     Paired { names: &'static [&'static str] },
     /// In one or more of these headers, for any key.
     Any { names: &'static [&'static str] },
-    /// In a query parameter, if the registered URL contains the token.
+    /// In a query parameter: the registered URL contains the token, or the sender adds the
+    /// signature.
     Query { name: &'static str },
     /// The token is a text in the JSON body, at this pointer.
     Pointer { pointer: &'static str },

@@ -11,6 +11,8 @@ use crate::verify::{Secret, SecretError};
 pub enum KeyEncoding {
     /// The text is the key, even when it looks like base64 or hex.
     Text,
+    /// Text of ASCII characters, for providers that change others before the text becomes the key.
+    AsciiText,
     /// Hexadecimal, either case.
     Hex,
     /// Base64 with the standard alphabet. Padding may be missing.
@@ -37,6 +39,8 @@ impl KeyEncoding {
         };
         let key = match self {
             Self::Text => text.as_bytes().to_vec(),
+            Self::AsciiText if text.is_ascii() => text.as_bytes().to_vec(),
+            Self::AsciiText => return Err(SecretError::Malformed("ASCII text")),
             Self::Hex => base16ct::mixed::decode_vec(text)
                 .map_err(|_| SecretError::Malformed("hexadecimal"))?,
             Self::PrefixedBase64(prefix) => base64(text.strip_prefix(prefix).unwrap_or(text))?,
@@ -109,6 +113,11 @@ mod tests {
     fn each_encoding_decodes_its_keys() {
         const WHSEC: KeyEncoding = KeyEncoding::PrefixedBase64("whsec_");
         assert_eq!(decoded(KeyEncoding::Text, "YWI="), Ok(b"YWI=".to_vec()));
+        assert_eq!(decoded(KeyEncoding::AsciiText, "a~b"), Ok(b"a~b".to_vec()));
+        for text in ["caf\u{e9}", "cafe\u{301}"] {
+            let error = Err(SecretError::Malformed("ASCII text"));
+            assert_eq!(decoded(KeyEncoding::AsciiText, text), error, "{text}");
+        }
         assert_eq!(decoded(KeyEncoding::Base64, "YWI="), Ok(b"ab".to_vec()));
         assert_eq!(decoded(KeyEncoding::Base64, "YWI"), Ok(b"ab".to_vec()));
         assert_eq!(decoded(KeyEncoding::Hex, "6162"), Ok(b"ab".to_vec()));

@@ -127,7 +127,10 @@ impl Verify for KeySetScheme {
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
         self.key_id(headers)?;
         // The query is not here yet. What is read from it is checked with the body.
-        if self.scheme.signed_values().iter().any(|value| value.query_parameter().is_some()) {
+        let mut values = self.scheme.signed_values().iter();
+        if self.scheme.signature_parameter().is_some()
+            || values.any(|value| value.query_parameter().is_some())
+        {
             return Ok(());
         }
         self.verifier(None)?.read_head(headers, "")?.check_format()

@@ -306,14 +306,11 @@ impl Scheme {
         Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::RsaSha256)).key(KeyEncoding::Pem)
     }
 
-    /// Sets the query parameter that contains the token, for providers that can only be configured
-    /// with a URL.
-    ///
-    /// # Panics
-    /// If the scheme is not a token. In a constant, this is a compile error.
+    /// Sets the query parameter that contains the signature or the token. It must be in the query
+    /// once. The value is compared as sent, without decoding, so that a signature is in hex or
+    /// base64url.
     #[must_use]
     pub const fn query(mut self, name: &'static str) -> Self {
-        assert!(self.algorithm.is_credential(), "only a token can stand in the query");
         self.placement = Placement::Query { name };
         self
     }

@@ -59,7 +59,7 @@ impl Scheme {
             }
             Placement::Query { name } => vec![SchemeParameter {
                 in_query: true,
-                ..header(name, ParameterRole::Signature, None)
+                ..header(name, ParameterRole::Signature, self.signature_form())
             }],
             Placement::Pointer { .. } => Vec::new(),
         };
@@ -73,7 +73,8 @@ impl Scheme {
                 TimestampUnit::SecondsOrMillis => Some("^[0-9]{10}([0-9]{3})?$".to_owned()),
                 TimestampUnit::Rfc3339
                 | TimestampUnit::Rfc3339WithoutZone
-                | TimestampUnit::HttpDate => None,
+                | TimestampUnit::HttpDate
+                | TimestampUnit::HttpDateOrSeconds => None,
             };
             all.push(header(name, ParameterRole::Time, form));
         }
@@ -246,5 +247,7 @@ mod tests {
         );
         let query = Scheme::token().query("code").parameters();
         assert!(query[0].in_query && query[0].name == "code", "{query:?}");
+        assert_eq!(query[0].pattern, None);
+        assert_eq!(pattern(&HMAC.query("signature")), "^[0-9a-f]{64}$");
     }
 }

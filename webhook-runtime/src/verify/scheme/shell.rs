@@ -224,9 +224,11 @@ impl Scheme {
             Algorithm::Token | Algorithm::Basic | Algorithm::Asymmetric(_) => return None,
         };
         let key = match (self.algorithm, self.key) {
-            (Algorithm::Sha1 | Algorithm::Sha256, KeyEncoding::Text) => String::new(),
+            (Algorithm::Sha1 | Algorithm::Sha256, KeyEncoding::Text | KeyEncoding::AsciiText) => {
+                String::new()
+            }
             (Algorithm::Sha1 | Algorithm::Sha256, _) => return None,
-            (_, KeyEncoding::Text) => format!(" -hmac \"${secret}\""),
+            (_, KeyEncoding::Text | KeyEncoding::AsciiText) => format!(" -hmac \"${secret}\""),
             (_, KeyEncoding::Hex) => format!(" -mac HMAC -macopt hexkey:\"${secret}\""),
             (_, KeyEncoding::Base64) => {
                 lines.push(decoded_key(&format!("${secret}")));
@@ -296,10 +298,11 @@ impl Scheme {
         if request.url.contains("/.") {
             words.push("--path-as-is".to_owned());
         }
+        let signature = Variable(if self.algorithm.is_credential() { secret } else { SIGNATURE });
         let mut url = vec![Text(request.url)];
         if let Placement::Query { name } = self.placement {
             let mark = if request.url.contains('?') { "&" } else { "?" };
-            url.extend([Text(mark), Text(name), Text("="), Variable(secret)]);
+            url.extend([Text(mark), Text(name), Text("="), signature]);
         }
         words.push(word(&url));
         let mut header = |name: &str, value: &[Piece<'_>]| {
@@ -323,7 +326,6 @@ impl Scheme {
         if let Some(name) = self.timestamp_header() {
             header(name, &[Variable(TIME)]);
         }
-        let signature = [Variable(if self.algorithm.is_credential() { secret } else { SIGNATURE })];
         match self.placement {
             Placement::Header { name, grammar: Grammar::Bare { prefix } }
                 if self.algorithm == Algorithm::Basic =>
@@ -339,11 +341,13 @@ impl Scheme {
             Placement::Header { name, grammar } => {
                 header(
                     name,
-                    &[&grammar_pieces(grammar, self.time_field())[..], &signature].concat(),
+                    &[&grammar_pieces(grammar, self.time_field())[..], &[signature]].concat(),
                 );
             }
-            Placement::Numbered { prefix } => header(&format!("{prefix}1"), &signature),
-            Placement::Paired { names } | Placement::Any { names } => header(names[0], &signature),
+            Placement::Numbered { prefix } => header(&format!("{prefix}1"), &[signature]),
+            Placement::Paired { names } | Placement::Any { names } => {
+                header(names[0], &[signature])
+            }
             Placement::Query { .. } => {}
             Placement::Pointer { .. } => return None,
         }
@@ -407,7 +411,9 @@ fn clock_command(location: TimestampLocation, unit: TimestampUnit) -> Option<&'s
         TimestampUnit::Millis => "date +%s000",
         TimestampUnit::Rfc3339 => "date -u +%Y-%m-%dT%H:%M:%SZ",
         TimestampUnit::Rfc3339WithoutZone => "date -u +%Y-%m-%dT%H:%M:%S",
-        TimestampUnit::HttpDate => "LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S GMT'",
+        TimestampUnit::HttpDate | TimestampUnit::HttpDateOrSeconds => {
+            "LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S GMT'"
+        }
     })
 }
 

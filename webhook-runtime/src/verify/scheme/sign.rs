@@ -3,6 +3,7 @@
 use std::{borrow::Cow, fmt, time::SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 
 use super::{
@@ -100,16 +101,19 @@ impl<'r> RequestToSign<'r> {
     }
 }
 
-/// A signed request: the headers to add, and the body to send.
+/// A signed request: the headers to add, the query to add, and the body to send.
 #[derive(Clone)]
 pub struct SignedParts<'r> {
     /// The headers with signature, timestamp and id.
     pub headers: HeaderMap,
+    /// The query parameter with the signature or the token, such as `signature=…`, for
+    /// [`url_to_send`](Self::url_to_send). It is empty if the scheme adds none.
+    pub query: String,
     /// The body to send: the given one, unless the scheme puts the signature into the body.
     pub body: Cow<'r, [u8]>,
 }
 
-/// Hides signature and body.
+/// Hides signature, query and body.
 impl fmt::Debug for SignedParts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedParts").field("body_len", &self.body.len()).finish_non_exhaustive()
@@ -117,10 +121,31 @@ impl fmt::Debug for SignedParts<'_> {
 }
 
 impl<'r> SignedParts<'r> {
-    /// A signed request with an unchanged body.
+    /// A signed request with an unchanged URL and body.
     #[must_use]
     pub fn new(headers: HeaderMap, request: &RequestToSign<'r>) -> Self {
-        Self { headers, body: Cow::Borrowed(request.body) }
+        Self { headers, query: String::new(), body: Cow::Borrowed(request.body) }
+    }
+
+    /// The URL to send the request to: this one (or its path and query), and the query of these
+    /// parts.
+    ///
+    /// ```
+    /// use webhook_runtime::{Secret, providers::EVENT_GRID, scheme::RequestToSign};
+    ///
+    /// let sent = EVENT_GRID.sign(&Secret::new("s3cret"), &RequestToSign::new(b"[]"))?;
+    /// assert_eq!(sent.url_to_send("/hooks?a=1"), "/hooks?a=1&code=s3cret");
+    /// # Ok::<(), webhook_runtime::scheme::SignError>(())
+    /// ```
+    #[must_use]
+    pub fn url_to_send(&self, url: &str) -> String {
+        let mark = match url.rsplit_once('?') {
+            _ if self.query.is_empty() => "",
+            None => "?",
+            Some((_, "")) => "",
+            Some(_) => "&",
+        };
+        format!("{url}{mark}{}", self.query)
     }
 }
 
@@ -222,11 +247,14 @@ impl Scheme {
             Placement::Paired { names } | Placement::Any { names } => {
                 insert(&mut headers, names[0], names[0], &signature)?;
             }
-            // The URL contains it.
-            Placement::Query { .. } => {}
+            Placement::Query { name } => {
+                let query = format!("{name}={}", utf8_percent_encode(&signature, NO_QUERY_VALUE));
+                return Ok(SignedParts { query, ..SignedParts::new(headers, request) });
+            }
             Placement::Pointer { pointer } => {
                 let body = with_token(request.body, pointer, signature).ok_or(SignError::Body)?;
-                return Ok(SignedParts { headers, body: Cow::Owned(body) });
+                let body = Cow::Owned(body);
+                return Ok(SignedParts { body, ..SignedParts::new(headers, request) });
             }
         }
         Ok(SignedParts::new(headers, request))
@@ -260,6 +288,10 @@ impl Scheme {
             .ok_or(SignError::Body)
     }
 }
+
+/// The characters that cannot stand in the value of a query parameter.
+const NO_QUERY_VALUE: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'&').add(b'<').add(b'>');
 
 /// A JSON body with a token at a pointer; `None` if the body has no place for it.
 fn with_token(body: &[u8], pointer: &str, token: String) -> Option<Vec<u8>> {
@@ -316,6 +348,7 @@ mod tests {
     fn signed(scheme: Scheme, request: &RequestToSign<'_>) -> Vec<(String, String)> {
         let signed = scheme.sign(&Secret::new("s3cret"), request).expect("it can be signed");
         assert_eq!(signed.body, request.body);
+        assert_eq!(signed.query, "");
         let headers = signed
             .headers
             .iter()
@@ -356,7 +389,6 @@ mod tests {
         );
         assert_eq!(names(HMAC_SHA256_HEX.numbered_headers("x-sig-")), ["x-sig-1"]);
         assert_eq!(names(HMAC_SHA256_HEX.paired_headers(&["x-first", "x-second"])), ["x-first"]);
-        assert_eq!(names(Scheme::token().query("code")), [""; 0]);
         let sent = |scheme| signed(scheme, &RequestToSign::new(b"{}").id("7").at(at()));
         let of = |all: &[(&str, &str)]| {
             let own = all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -367,6 +399,33 @@ mod tests {
         let version = token.require_headers(&[("x-version", "1")]);
         assert_eq!(sent(version), of(&[("x-version", "1"), ("x-token", "Token s3cret")]));
         assert_eq!(sent(named)[..2], of(&[("x-id", "7"), ("x-time", "1760000000")]));
+    }
+
+    #[test]
+    fn a_query_has_the_token_or_the_signature() {
+        let sent = |scheme: Scheme, secret: &str| {
+            let sent = scheme.sign(&Secret::new(secret), &RequestToSign::new(b"{}"));
+            let sent = sent.expect("it can be signed");
+            assert!(sent.headers.is_empty() && *sent.body == b"{}"[..]);
+            sent
+        };
+        let token = sent(Scheme::token().query("code"), "s3cret");
+        assert_eq!(token.query, "code=s3cret");
+        assert_eq!(token.url_to_send("/a"), "/a?code=s3cret");
+        assert_eq!(token.url_to_send("/a?"), "/a?code=s3cret");
+        assert_eq!(
+            token.url_to_send("https://a.example/?b=1"),
+            "https://a.example/?b=1&code=s3cret"
+        );
+        // What ends a value or a query is escaped; the rest is sent as it is.
+        let odd = sent(Scheme::token().query("code"), "a=b/c&d#e f\u{e9}%2b");
+        assert_eq!(odd.query, "code=a=b/c%26d%23e%20f%C3%A9%2b");
+        let signed = sent(Scheme::hmac_sha256().query("signature"), "s3cret");
+        let header = HMAC_SHA256_HEX.sign(&Secret::new("s3cret"), &RequestToSign::new(b"{}"));
+        let header = header.expect("it can be signed");
+        let signature = header.headers["x-signature"].to_str().expect("ASCII");
+        assert_eq!(signed.query, format!("signature={signature}"));
+        assert_eq!(header.url_to_send("/a?b"), "/a?b");
     }
 
     #[test]

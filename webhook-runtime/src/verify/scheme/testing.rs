@@ -6,7 +6,7 @@ use super::{
     asymmetric::AsymmetricAlgorithm,
     grammar::{Grammar, Placement},
     key::{Algorithm, Key},
-    timestamp::{TimestampLocation, TimestampUnit},
+    timestamp::TimestampLocation,
 };
 use crate::verify::Secret;
 
@@ -34,13 +34,9 @@ impl Scheme {
         self.form_field
     }
 
-    pub(crate) fn uses_milliseconds(&self) -> bool {
-        self.timestamp.is_some_and(|timestamp| timestamp.unit == TimestampUnit::Millis)
-    }
-
-    /// True if the time may be in seconds or in milliseconds.
-    pub(crate) fn takes_both_units(&self) -> bool {
-        self.timestamp.is_some_and(|timestamp| timestamp.unit == TimestampUnit::SecondsOrMillis)
+    /// Returns whether a text is a time of the scheme's format.
+    pub(crate) fn takes_time(&self, text: &str) -> bool {
+        self.timestamp.is_some_and(|timestamp| timestamp.parse(text).is_some())
     }
 
     /// The algorithm, if it is asymmetric.
@@ -303,13 +299,9 @@ mod tests {
         );
         assert_eq!(HMAC_SHA256_HEX.signed_id_header(), None);
         assert_eq!(HMAC_SHA256_HEX.id_header("x-id").signed_id_header(), Some("x-id"));
-        let counts = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).uses_milliseconds();
-        assert!(counts(TIME.unix_millis()) && !counts(TIME) && !counts(TIME.rfc3339()));
-        assert!(!HMAC_SHA256_HEX.uses_milliseconds());
-        let either = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).takes_both_units();
-        assert!(
-            either(TIME.unix_seconds_or_millis()) && !either(TIME) && !either(TIME.unix_millis())
-        );
+        let takes = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).takes_time("1760000000123");
+        assert!(takes(TIME.unix_millis()) && takes(TIME.unix_seconds_or_millis()));
+        assert!(!takes(TIME) && !takes(TIME.rfc3339()) && !HMAC_SHA256_HEX.takes_time(""));
         assert_eq!(HMAC_SHA256_HEX.asymmetric_algorithm(), None);
     }
 

@@ -40,18 +40,28 @@ pub(crate) enum TimestampUnit {
     Rfc3339,
     Rfc3339WithoutZone,
     HttpDate,
+    HttpDateOrSeconds,
 }
 
 impl TimestampUnit {
-    /// True if the timestamp is a number.
+    /// True if the timestamp can be a number.
     pub(crate) const fn is_number(self) -> bool {
-        matches!(self, Self::Seconds | Self::Millis | Self::SecondsOrMillis)
+        matches!(
+            self,
+            Self::Seconds | Self::Millis | Self::SecondsOrMillis | Self::HttpDateOrSeconds
+        )
     }
 
     /// True if a text of this format can begin with another one, so that something else has to mark
     /// its end.
     pub(crate) const fn can_be_longer(self) -> bool {
         matches!(self, Self::SecondsOrMillis | Self::Rfc3339WithoutZone)
+    }
+
+    /// True if such a longer text can go on with this character.
+    pub(crate) const fn goes_on_with(self, mark: u8) -> bool {
+        // Only a time of RFC 3339 has a fraction.
+        mark.is_ascii_digit() || mark == b'.' && matches!(self, Self::Rfc3339WithoutZone)
     }
 }
 
@@ -161,6 +171,14 @@ impl Timestamp {
         self
     }
 
+    /// The date format of HTTP, or whole seconds since 1970, for providers of which both are known.
+    /// Only the seconds end with a digit, so that a text has one reading.
+    #[must_use]
+    pub const fn http_date_or_unix_seconds(mut self) -> Self {
+        self.unit = TimestampUnit::HttpDateOrSeconds;
+        self
+    }
+
     /// Sets how far from now the timestamp may be, into the past and into the future, in whole
     /// milliseconds. A delivery of exactly this age is still accepted.
     #[must_use]
@@ -198,9 +216,10 @@ impl Timestamp {
         match self.unit {
             TimestampUnit::Millis => parse_digits(text, 13),
             TimestampUnit::SecondsOrMillis if text.len() > 10 => parse_digits(text, 13),
-            TimestampUnit::Seconds | TimestampUnit::SecondsOrMillis => {
-                parse_digits(text, 10)?.checked_mul(1000)
-            }
+            TimestampUnit::HttpDateOrSeconds if text.len() > 10 => http_date::parse(text),
+            TimestampUnit::Seconds
+            | TimestampUnit::SecondsOrMillis
+            | TimestampUnit::HttpDateOrSeconds => parse_digits(text, 10)?.checked_mul(1000),
             TimestampUnit::Rfc3339 => rfc3339::parse(text),
             TimestampUnit::Rfc3339WithoutZone => rfc3339::parse_without_zone(text),
             TimestampUnit::HttpDate => http_date::parse(text),
@@ -249,7 +268,7 @@ impl Timestamp {
             TimestampUnit::Millis => millis.to_string(),
             TimestampUnit::Rfc3339 => rfc3339::format(millis),
             TimestampUnit::Rfc3339WithoutZone => rfc3339::format_without_zone(millis),
-            TimestampUnit::HttpDate => http_date::format(millis),
+            TimestampUnit::HttpDate | TimestampUnit::HttpDateOrSeconds => http_date::format(millis),
         }
     }
 
@@ -262,9 +281,10 @@ impl Timestamp {
                 now
             }
             TimestampUnit::SecondsOrMillis if !signed.is_multiple_of(1000) => now,
-            TimestampUnit::Seconds | TimestampUnit::SecondsOrMillis | TimestampUnit::HttpDate => {
-                now / 1000 * 1000
-            }
+            TimestampUnit::Seconds
+            | TimestampUnit::SecondsOrMillis
+            | TimestampUnit::HttpDate
+            | TimestampUnit::HttpDateOrSeconds => now / 1000 * 1000,
         };
         if self.max_age.is_some_and(|window| now.saturating_sub(signed) > window) {
             return Err(OutOfWindow::TooOld);
@@ -356,6 +376,16 @@ mod tests {
     }
 
     #[test]
+    fn a_date_or_seconds_are_told_by_their_width() {
+        let either = SECONDS.http_date_or_unix_seconds();
+        assert_eq!(either.parse("1760000000"), Some(1_760_000_000_000));
+        assert_eq!(either.parse("Thu, 09 Oct 2025 08:53:20 GMT"), Some(1_760_000_000_000));
+        for text in ["", "176000000", "1760000000000", "Fri, 09 Oct 2025 08:53:20 GMT"] {
+            assert_eq!(either.parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn the_window_includes_its_edges() {
         let at = 1_760_000_000_000;
         for now in [at - 300_000, at, at + 300_000, at + 300_999] {
@@ -387,6 +417,7 @@ mod tests {
             (SECONDS.rfc3339(), "2025-10-09T08:53:20.123Z"),
             (SECONDS.rfc3339_without_zone(), "2025-10-09T08:53:20.123"),
             (SECONDS.http_date(), "Thu, 09 Oct 2025 08:53:20 GMT"),
+            (SECONDS.http_date_or_unix_seconds(), "Thu, 09 Oct 2025 08:53:20 GMT"),
         ] {
             assert_eq!(stamp.format(at), text);
             assert_eq!(stamp.check_format(text), Ok(()));

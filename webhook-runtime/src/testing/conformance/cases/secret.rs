@@ -15,15 +15,10 @@ pub(crate) async fn empty_secret_is_refused(target: &Target) -> CaseResult {
     let requests: Vec<RawRequest> = match sample.scheme() {
         Some(scheme) if scheme.asymmetric_algorithm().is_some() => return not_applicable(KEY_PAIR),
         Some(scheme) => {
-            let mut unsigned = sample.unsigned.clone();
-            if let Some(name) = scheme.parameter() {
-                let mark = if unsigned.path_and_query.contains('?') { '&' } else { '?' };
-                unsigned.path_and_query = format!("{}{mark}{name}=", unsigned.path_and_query);
-            }
-            let now = sample.now();
-            let proof = unsigned
-                .with_request_to_sign(now, |to_sign| Some(scheme.sign_unkeyed(to_sign)?.headers));
-            proof.map(|proof| unsigned.with_headers(proof)).into_iter().collect()
+            let signed = sample
+                .unsigned
+                .sign_by(sample.now(), |to_sign| scheme.sign_unkeyed(to_sign).ok_or(()));
+            signed.into_iter().collect()
         }
         // Some of these schemes take the key as text, others in hex. Not all can sign with an empty
         // one.

@@ -36,7 +36,7 @@ enum Name {
 
 impl Place {
     fn find(sample: &SampleDelivery<'_>, genuine: &RawRequest, at: SystemTime) -> Option<Self> {
-        if let Some(name) = sample.scheme().and_then(Scheme::parameter) {
+        if let Some(name) = sample.scheme().and_then(Scheme::signature_parameter) {
             let query = genuine.path_and_query.split_once('?')?.1;
             let value = query.split('&').find_map(|it| it.strip_prefix(name)?.strip_prefix('='))?;
             return Some(Self { name: Name::Parameter(name), value: value.to_owned(), start: 0 });
@@ -380,12 +380,9 @@ pub(crate) async fn other_algorithms_are_refused(target: &Target) -> CaseResult 
     }
     // Anybody can compute a digest.
     if let Some(digest) = scheme.keyless_digest() {
-        let unsigned = sample.unsigned.clone();
-        let signed = unsigned.with_request_to_sign(sample.now(), |to_sign| {
-            Some(digest.sign_unkeyed(to_sign)?.headers)
-        });
-        if let Some(headers) = signed {
-            let request = unsigned.with_headers(headers);
+        let signed =
+            sample.unsigned.sign_by(sample.now(), |to_sign| digest.sign_unkeyed(to_sign).ok_or(()));
+        if let Ok(request) = signed {
             target.refuses("a digest without a secret for a signature", &request).await?;
         }
     }
@@ -483,7 +480,10 @@ pub(crate) async fn lenient_encodings_are_refused(target: &Target) -> CaseResult
             trim_values(&mut request.headers);
         }
         // They differ in white space, which the receiver never sees.
-        if request.headers == genuine.headers && request.body == genuine.body {
+        if request.headers == genuine.headers
+            && request.body == genuine.body
+            && request.path_and_query == genuine.path_and_query
+        {
             continue;
         }
         target.refuses(&format!("the signature {how}"), &request).await?;
@@ -493,11 +493,9 @@ pub(crate) async fn lenient_encodings_are_refused(target: &Target) -> CaseResult
 
 /// The delivery, signed by another scheme.
 fn signed_by(sample: &SampleDelivery<'_>, scheme: &Scheme) -> Option<RawRequest> {
-    let unsigned = sample.unsigned.clone();
     let time = scheme.format_time(sample.now()).unwrap_or_default();
-    let secret = &sample.secret;
-    let signed = unsigned.with_request_to_sign(sample.now(), |to_sign| {
-        Some(scheme.sign_at(secret, to_sign, &time).ok()?.headers)
-    })?;
-    Some(unsigned.with_headers(signed))
+    sample
+        .unsigned
+        .sign_by(sample.now(), |to_sign| scheme.sign_at(&sample.secret, to_sign, &time))
+        .ok()
 }

@@ -125,14 +125,9 @@ pub(crate) async fn malformed_timestamps_are_refused(target: &Target) -> CaseRes
     .map(str::to_owned)
     .to_vec();
     times.push("9".repeat(400));
-    // The time in the other unit, unless the scheme takes both.
-    if !scheme.takes_both_units() {
-        times.push(if scheme.uses_milliseconds() {
-            seconds.to_string()
-        } else {
-            format!("{seconds}000")
-        });
-    }
+    // The time in the other units, unless the scheme takes more than one.
+    times.extend([seconds.to_string(), format!("{seconds}000")]);
+    times.retain(|time| !scheme.takes_time(time));
     // The present in another spelling: it is signed, and lenient parsers read it.
     let spellings = [
         format!("+{now}"),
@@ -240,11 +235,7 @@ fn signed_at(sample: &SampleDelivery<'_>, scheme: &Scheme, time: &str) -> Option
         put(&mut json, pointer, number.unwrap_or_else(|| Value::from(time))).ok()?;
         unsigned.body = json.to_string().into();
     }
-    let secret = &sample.secret;
-    let signed = unsigned.with_request_to_sign(sample.now(), |to_sign| {
-        Some(scheme.sign_at(secret, to_sign, time).ok()?.headers)
-    })?;
-    Some(unsigned.with_headers(signed))
+    unsigned.sign_by(sample.now(), |to_sign| scheme.sign_at(&sample.secret, to_sign, time)).ok()
 }
 
 fn slack(target: &Target) -> Duration {
