@@ -3,7 +3,6 @@
 
 use super::{
     RequestToSign, Scheme, SignError, SignedParts, Timestamp,
-    asymmetric::AsymmetricAlgorithm,
     grammar::{Grammar, Placement},
     key::{Algorithm, Key},
     timestamp::{TimestampLocation, TimestampUnit},
@@ -45,14 +44,6 @@ impl Scheme {
     /// True if the time may be in seconds or in milliseconds.
     pub(crate) fn takes_both_units(&self) -> bool {
         self.timestamp.is_some_and(|timestamp| timestamp.unit == TimestampUnit::SecondsOrMillis)
-    }
-
-    /// The algorithm, if it is asymmetric.
-    pub(crate) fn asymmetric_algorithm(&self) -> Option<AsymmetricAlgorithm> {
-        match self.algorithm {
-            Algorithm::Asymmetric(algorithm) => Some(algorithm),
-            _ => None,
-        }
     }
 
     /// The offset of the signature in the value of its header.
@@ -315,13 +306,6 @@ mod tests {
         assert!(
             either(TIME.unix_seconds_or_millis()) && !either(TIME) && !either(TIME.unix_millis())
         );
-        assert_eq!(HMAC_SHA256_HEX.asymmetric_algorithm(), None);
-    }
-
-    #[cfg(feature = "ed25519")]
-    #[test]
-    fn asymmetric_algorithms_are_known() {
-        assert_eq!(Scheme::ed25519().asymmetric_algorithm(), Some(AsymmetricAlgorithm::Ed25519));
     }
 
     #[test]
