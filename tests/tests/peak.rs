@@ -24,10 +24,12 @@ const SIZE: usize = 2 * 1024 * 1024;
 const MOST: u64 = 300;
 
 /// The providers that look into a body before they believe it.
-const LOOKING: [&str; 13] = [
+const LOOKING: [&str; 15] = [
     "adyen",
+    "alipay",
     "aws-sns",
     "braintree",
+    "dropbox-sign",
     "figma",
     "gitea",
     "hubspot-v3",
@@ -102,6 +104,16 @@ fn hostile_bodies() -> Vec<(&'static str, Vec<u8>)> {
     bodies.push(("a signed field", filled(&of_item("pspReference"), "\\u0041", "\"}}]}")));
     bodies.push(("a long item", filled(&of_item("x"), "x", "\"}}]}")));
     let states = "{\"value\":[{\"clientState\":\"";
+    for unit in ["%41", "x"] {
+        bodies.push(("a form to verify", filled("sign=AAAA&sign_type=RSA2&a=", unit, "")));
+    }
+    let part = "--x\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n";
+    let kind = format!("{part}{{\"event\":{{\"event_time\":\"1760000000\",\"event_type\":\"");
+    let end = "\",\"event_hash\":\"\"}}\r\n--x--\r\n";
+    bodies.push(("a part with a long string", filled(&kind, "\\u0041", end)));
+    bodies.push(("parts", filled("--x\r\n", &part[5..], "--x--\r\n")));
+    bodies.push(("empty parts", filled("", "--x\r\n", "--x--\r\n")));
+    bodies.push(("line ends", filled("--x\r\n", "\r\n--", "")));
     bodies.push(("a long state", filled(states, "\\u0041", "\"}]}")));
     bodies
 }

@@ -322,9 +322,12 @@ fn body(provider: &Provider, random: &mut Random, now: SystemTime) -> (bool, Vec
             r#"{{"notificationItems":[{{"NotificationRequestItem":{{"pspReference":"{word}"}}}}]}}"#
         ),
         "figma" => format!(r#"{{"event_type":"PING","x":"{word}"}}"#),
+        "dropbox-sign" => format!(r#"{{"event":{{"event_type":"e_{word}"}}}}"#),
         "mailgun" => format!(r#"{{"event-data":{{"event":"{word}"}}}}"#),
         "mandrill" => return (true, format!("mandrill_events=%5B\"{word}\"%5D").into()),
-        "plivo" | "twilio" => return (true, format!("A={word}&B={}", random.word(5)).into()),
+        "alipay" | "plivo" | "twilio" => {
+            return (true, format!("A={word}&B={}", random.word(5)).into());
+        }
         "microsoft-graph" => format!(r#"{{"value":[{{"id":"{word}"}},{{}}]}}"#),
         "coinbase-cdp" | "hygraph" => format!(r#"{{"x":"{word}"}}"#),
         // Behind a URL, other bodies could be taken for its end.

@@ -39,7 +39,5 @@ pub(crate) fn sends_secret(provider: &Provider) -> bool {
 
 /// True if the provider signs with a private key, whose public key verifies.
 pub(crate) fn has_key_pair(provider: &Provider) -> bool {
-    provider.scheme().is_some_and(|scheme| {
-        ["Ed25519", "ECDSA", "RSA"].iter().any(|name| scheme.algorithm().starts_with(name))
-    })
+    provider.scheme_info().key_pair.is_some()
 }

@@ -29,6 +29,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("gitlab", "gitlab-token"),
     ("google-calendar", "google-drive"),
     ("hashicorp", "terraform-cloud"),
+    ("hellosign", "dropbox-sign"),
     ("hmac", "hmac-sha256-hex"),
     ("hubspot", "hubspot-v3"),
     ("instagram", "meta"),

@@ -60,7 +60,7 @@
 //! | `jwt` and `ecdsa-p521` | `TRUELAYER` |
 //! | `jwt` and `rsa` | `FIREBLOCKS`, `GOOGLE_PUBSUB`, `KINDE`, `SALEOR` |
 //! | `message-signatures` and `ed25519` | `MAILCHANNELS` |
-//! | `rsa` | `KICK`, `TRAVIS_CI`, `WECHAT_PAY` |
+//! | `rsa` | `ALIPAY`, `KICK`, `TRAVIS_CI`, `WECHAT_PAY` |
 //! | `https-keys` | `HttpsKeys`, which fetches the keys that providers publish |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -81,7 +81,7 @@ fn letters(sender: &Sender, scanner: &mut Scanner) -> Vec<Letter> {
 
 /// RSA is slow without optimisation.
 fn is_slow(provider: &Provider) -> bool {
-    provider.scheme().is_some_and(|scheme| scheme.algorithm().starts_with("RSA"))
+    provider.scheme_info().summary.starts_with("RSA")
 }
 
 /// Changes of a request, by accident or by an attacker.

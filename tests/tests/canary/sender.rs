@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use sha2::{Digest as _, Sha256};
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{KeyEncoding, RequestToSign, Scheme},
+    scheme::{AsymmetricAlgorithm, KeyEncoding, RequestToSign, Scheme},
 };
 
 use super::scanner::Scanner;
@@ -233,10 +233,12 @@ fn key_of(secret: &Secret) -> Vec<u8> {
 
 /// Key pairs, if the provider needs them.
 fn pairs(provider: &Provider) -> Option<[keys::Pair; 2]> {
-    match provider.scheme()?.algorithm() {
-        "Ed25519" => Some(keys::ed25519()),
-        "ECDSA P-256 SHA-256" => Some(keys::p256()),
-        algorithm if algorithm.starts_with("RSA") => Some(keys::rsa()),
+    match provider.scheme_info().key_pair? {
+        AsymmetricAlgorithm::Ed25519 => Some(keys::ed25519()),
+        AsymmetricAlgorithm::EcdsaP256 => Some(keys::p256()),
+        AsymmetricAlgorithm::RsaSha1
+        | AsymmetricAlgorithm::RsaSha256
+        | AsymmetricAlgorithm::RsaSha512 => Some(keys::rsa()),
         _ => None,
     }
 }
@@ -281,7 +283,7 @@ fn body(provider: &Provider, note: &str, at: SystemTime) -> (bool, Vec<u8>) {
             )
         }
         "mailgun" => format!(r#"{{{note},"event-data":{{"event":"opened"}}}}"#),
-        "mandrill" | "plivo" | "twilio" => {
+        "alipay" | "mandrill" | "plivo" | "twilio" => {
             let mut form = form_urlencoded::Serializer::new(String::new());
             let (field, value) = match provider.name() {
                 "mandrill" => ("mandrill_events", format!("[{{{note}}}]")),

@@ -18,7 +18,7 @@ use super::{
 use inbox_of::place::{Engine, Place};
 
 /// The providers whose signature is in the body, which is stored unchanged.
-const IN_THE_BODY: [&str; 2] = ["adyen", "mailgun"];
+const IN_THE_BODY: [&str; 4] = ["adyen", "alipay", "dropbox-sign", "mailgun"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_files_hold_no_secrets() {

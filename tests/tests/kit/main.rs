@@ -3,6 +3,7 @@
 
 mod answers;
 mod deliveries;
+mod forms;
 mod mistakes;
 mod recorded;
 mod secrets;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use webhook_runtime::{
     Batch, Delivery, UnknownEvent, WebhookEvent, Webhooks,
-    providers::{GITHUB, LINE, MANDRILL, MICROSOFT_GRAPH, STRIPE, TWILIO},
+    providers::{DROPBOX_SIGN, GITHUB, LINE, MANDRILL, MICROSOFT_GRAPH, STRIPE, TWILIO},
     webhook,
 };
 
@@ -105,6 +105,21 @@ async fn mail(_: Batch<'_, Order<'_>>) {}
 
 #[webhook(path = "/github", provider = GITHUB)]
 async fn push(_: Order<'_>) {}
+
+#[webhook(path = "/sign", provider = DROPBOX_SIGN)]
+async fn signed(_: Order<'_>) {}
+
+#[test]
+fn json_in_multipart_forms_is_described() {
+    let document = Webhooks::<()>::new().mount::<signed>().openapi();
+    let operation = post(&document, "/sign");
+    let content = operation["requestBody"]["content"].as_object().expect("content types");
+    assert_eq!(content.keys().collect::<Vec<_>>(), ["multipart/form-data"]);
+    let field = &body(operation, "multipart/form-data")["properties"]["json"];
+    assert_eq!(field["contentSchema"]["$ref"], "#/components/schemas/Order");
+    let answer = &operation["responses"]["200"]["content"]["text/plain"]["schema"];
+    assert_eq!(answer["const"], "Hello API Event Received");
+}
 
 #[test]
 fn forms_are_described_where_the_provider_sends_them() {

@@ -24,7 +24,7 @@ pub(crate) fn all(provider: &Provider, random: &mut Random) -> Vec<(&'static str
                 json!([{"event": "send", "_id": word, "ts": 1, "msg": {"subject": other}}]);
             vec![(FORM, form(&[("mandrill_events", &events.to_string())]))]
         }
-        "plivo" | "twilio" => vec![(
+        "alipay" | "plivo" | "twilio" => vec![(
             FORM,
             form(&[
                 ("AccountSid", &word),

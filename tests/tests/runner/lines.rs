@@ -108,6 +108,9 @@ pub(crate) struct Config {
     pub(crate) verify_token: Option<String>,
     #[serde(rename = "allowed_origins")]
     pub(crate) allowed_cloudevents_origins: Option<Vec<String>>,
+    /// The runner's preparation.
+    #[serde(default)]
+    pub(crate) note: String,
     now: Option<f64>,
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::SystemTime;
 
-use webhook_runtime::{Provider, Secret, scheme::Scheme};
+use webhook_runtime::{
+    Provider, Secret,
+    scheme::{AsymmetricAlgorithm, Scheme},
+};
 
 use super::keys::{self, Pair};
 
@@ -45,10 +48,12 @@ impl Random {
 
 /// Two key pairs, if the provider needs them.
 pub(crate) fn pairs(provider: &Provider) -> Option<[Pair; 2]> {
-    match provider.scheme()?.algorithm() {
-        "Ed25519" => Some(keys::ed25519()),
-        "ECDSA P-256 SHA-256" => Some(keys::p256()),
-        algorithm if algorithm.starts_with("RSA") => Some(keys::rsa()),
+    match provider.scheme_info().key_pair? {
+        AsymmetricAlgorithm::Ed25519 => Some(keys::ed25519()),
+        AsymmetricAlgorithm::EcdsaP256 => Some(keys::p256()),
+        AsymmetricAlgorithm::RsaSha1
+        | AsymmetricAlgorithm::RsaSha256
+        | AsymmetricAlgorithm::RsaSha512 => Some(keys::rsa()),
         _ => None,
     }
 }

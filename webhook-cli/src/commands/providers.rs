@@ -179,6 +179,7 @@ fn facts(provider: &Provider) -> Facts {
     let secret = match scheme {
         _ if !info.needs_secret => "none: the provider publishes its keys".to_owned(),
         Some(scheme) => key(scheme.key_encoding()).to_owned(),
+        None if has_key_pair(provider) => key(KeyEncoding::Pem).to_owned(),
         None => "text, or as its documentation says".to_owned(),
     };
     let field = |field: Option<Field>| {

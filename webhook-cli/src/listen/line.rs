@@ -86,15 +86,21 @@ impl Line {
 
 /// The name of the event, and the id.
 fn words(provider: &Provider, capture: &Capture) -> [Option<String>; 2] {
-    let json: Option<Value> = serde_json::from_slice(&capture.body).ok().or_else(|| {
-        let field = provider.json_form_field()?;
-        let (_, value) = form_urlencoded::parse(&capture.body).find(|(name, _)| name == field)?;
-        serde_json::from_str(&value).ok()
-    });
-    let scalar = |pointer: &str| match json.as_ref()?.pointer(pointer)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+    let json: Option<Value> = serde_json::from_slice(&capture.body)
+        .ok()
+        .or_else(|| serde_json::from_str(&provider.json_in_form(&capture.body)?).ok());
+    let scalar = |pointer: &str| {
+        let Some(json) = &json else {
+            // A form has no levels: the last token names the field.
+            let name = pointer.rsplit('/').next()?;
+            let mut fields = form_urlencoded::parse(&capture.body);
+            return fields.find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
+        };
+        match json.pointer(pointer)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
     };
     let find = |field: Option<Field>, in_batch: fn(&BatchLayout) -> Option<&'static str>| {
         let in_item = provider.batch().and_then(|batch| {

@@ -1,6 +1,9 @@
 //! Forgeries: one thing of a signed request is spoilt, which a receiver has to notice.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use clap::ValueEnum;
 use serde_json::Value;
@@ -110,12 +113,20 @@ fn spoil_body(provider: &Provider, outgoing: &mut Outgoing) -> bool {
         }
         return true;
     }
-    let Ok(mut json) = serde_json::from_slice::<Value>(&outgoing.body) else { return false };
+    let in_form = provider.json_in_form(&outgoing.body);
+    let text = in_form.as_deref().map_or(&outgoing.body[..], str::as_bytes);
+    let Ok(mut json) = serde_json::from_slice::<Value>(text) else { return false };
     let pointer =
         info.signed_pointers.iter().find(|it| json.pointer(it).is_some_and(Value::is_string));
     let Some(value) = pointer.and_then(|pointer| json.pointer_mut(pointer)) else { return false };
     *value = Value::from(format!("{}x", value.as_str().unwrap_or_default()));
-    outgoing.body = json.to_string().into_bytes();
+    outgoing.body = match in_form {
+        Some(Cow::Borrowed(text)) => {
+            let body = String::from_utf8_lossy(&outgoing.body);
+            body.replacen(text, &json.to_string(), 1).into_bytes()
+        }
+        _ => json.to_string().into_bytes(),
+    };
     true
 }
 

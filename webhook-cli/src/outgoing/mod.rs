@@ -11,7 +11,7 @@ use http::HeaderMap;
 use serde_json::Value;
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{KeyEncoding, RequestToSign, SignError},
+    scheme::{AsymmetricAlgorithm, KeyEncoding, RequestToSign, SignError},
 };
 
 use self::forge::Forge;
@@ -264,14 +264,18 @@ fn refusal(provider: &Provider, error: SignError) -> CliError {
 
 /// The form of the private key, for providers that sign with one.
 fn private_key(provider: &Provider) -> Option<&'static str> {
-    let scheme = provider.scheme()?;
-    let is = |name: &str| scheme.algorithm().starts_with(name);
-    Some(match scheme.key_encoding() {
-        KeyEncoding::Hex if is("Ed25519") => "64 hexadecimal digits, without a line break",
-        KeyEncoding::Base64 if is("Ed25519") => "32 bytes in base64",
-        _ if is("Ed25519") => "32 bytes in base64, behind the prefix of the public key",
-        _ if is("ECDSA") => "PKCS#8 in base64, which is PEM without its first and last line",
-        _ if is("RSA") => "PKCS#8 in PEM",
+    Some(match provider.scheme_info().key_pair? {
+        AsymmetricAlgorithm::Ed25519 => match provider.scheme()?.key_encoding() {
+            KeyEncoding::Hex => "64 hexadecimal digits, without a line break",
+            KeyEncoding::Base64 => "32 bytes in base64",
+            _ => "32 bytes in base64, behind the prefix of the public key",
+        },
+        AsymmetricAlgorithm::EcdsaP256 => {
+            "PKCS#8 in base64, which is PEM without its first and last line"
+        }
+        AsymmetricAlgorithm::RsaSha1
+        | AsymmetricAlgorithm::RsaSha256
+        | AsymmetricAlgorithm::RsaSha512 => "PKCS#8 in PEM",
         _ => return None,
     })
 }

@@ -20,6 +20,8 @@ pub(super) fn default_event(provider: &Provider) -> &'static str {
         "linear" => "Issue",
         "meta" => "page",
         "discord" => "2",
+        "alipay" => "TRADE_SUCCESS",
+        "dropbox-sign" => "signature_request_signed",
         _ => "test",
     }
 }
@@ -49,6 +51,30 @@ pub(super) fn body(
             _ => vendors::body(provider, event, wishes.unix_millis / 1000),
         },
     }
+}
+
+/// The fields of a form, without what is written into it later: of a payment, or a message.
+pub(super) fn fields(provider: &Provider, wishes: &Wishes) -> Vec<(String, String)> {
+    let number = format!("{:0>32}", wishes.unix_millis);
+    let fields = match provider.name() {
+        "alipay" => [
+            ("notify_type", "trade_status_sync".to_owned()),
+            ("app_id", "2021000000000000".to_owned()),
+            ("charset", "utf-8".to_owned()),
+            ("out_trade_no", number),
+            ("total_amount", "12.80".to_owned()),
+            ("subject", "A sample".to_owned()),
+        ]
+        .to_vec(),
+        _ => [
+            ("MessageSid", format!("SM{number}")),
+            ("From", "+15005550006".to_owned()),
+            ("To", "+15005550001".to_owned()),
+            ("Body", "Hello there".to_owned()),
+        ]
+        .to_vec(),
+    };
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn stripe(event: &str, wishes: &Wishes) -> Value {

@@ -67,7 +67,7 @@ pub(crate) fn build(provider: &Provider, wishes: &Wishes) -> Result<Sample, Stri
         return Ok(Sample { content_type, headers, body, event });
     }
     if is_form && provider.json_form_field().is_none() {
-        let body = fields(wishes)?;
+        let body = fields(provider, name, wishes)?;
         return Ok(Sample { content_type: FORM, headers, body, event });
     }
     let mut json = match &wishes.data {
@@ -162,18 +162,23 @@ fn form(field: &str, value: &[u8]) -> Vec<u8> {
     format!("{field}={value}").into_bytes()
 }
 
-/// The fields of a message, for a provider that sends them as a form.
-fn fields(wishes: &Wishes) -> Result<Vec<u8>, String> {
-    let mut fields = match &wishes.data {
+/// The form of a provider that sends no JSON, with event, id and the wished values.
+fn fields(provider: &Provider, event: &str, wishes: &Wishes) -> Result<Vec<u8>, String> {
+    let mut fields: Vec<(String, String)> = match &wishes.data {
         Some(data) => form_urlencoded::parse(data).into_owned().collect(),
-        None => vec![
-            ("MessageSid".to_owned(), format!("SM{:0>32}", wishes.unix_millis)),
-            ("From".to_owned(), "+15005550006".to_owned()),
-            ("To".to_owned(), "+15005550001".to_owned()),
-            ("Body".to_owned(), "Hello there".to_owned()),
-        ],
+        None => bodies::fields(provider, wishes),
     };
-    for (pointer, value) in &wishes.set {
+    let is_given = wishes.data.is_none() || wishes.event.is_some();
+    let own = [
+        (provider.event().filter(|_| is_given), event),
+        (provider.id().filter(|_| wishes.data.is_none()), &wishes.id),
+    ];
+    let own = own.iter().filter_map(|(field, text)| match field {
+        Some(Field::Pointer(pointer)) => Some((*pointer, Value::from(*text))),
+        _ => None,
+    });
+    let set = wishes.set.iter().map(|(pointer, value)| (pointer.as_str(), value.clone()));
+    for (pointer, value) in own.chain(set) {
         let name = pointer.strip_prefix('/').filter(|name| !name.contains('/'));
         let name =
             name.ok_or_else(|| format!("{pointer}: the body is a form, and has no depth"))?;

@@ -35,6 +35,10 @@ pub(super) fn body(provider: &Provider, event: &str, time: u64) -> Value {
                 "total_commits_count": 0,
             })
         }
+        "dropbox-sign" => json!({
+            "event": {"event_metadata": {"related_signature_id": "sig_1"}},
+            "signature_request": {"signature_request_id": "req_1", "title": "A sample"},
+        }),
         "line" => json!({
             "destination": "U0001",
             "events": [{

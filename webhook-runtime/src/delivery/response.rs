@@ -41,5 +41,12 @@ pub(crate) fn shape_for_provider(provider: &Provider, response: Response) -> Res
                 response
             }
         }
+        SuccessBody::Always(text) => {
+            if response.status().is_success() {
+                text.into_response()
+            } else {
+                response
+            }
+        }
     }
 }

@@ -167,6 +167,8 @@ fn successes(described: &DescribedEndpoint) -> Map<String, Value> {
     }
     let text = if provider.batch().is_some() && has_payload(described) {
         "Every event is handled."
+    } else if matches!(provider.success_body(), SuccessBody::Always(_)) {
+        "The delivery is handled."
     } else {
         "The delivery is handled. The handler decides what else is in the answer."
     };
@@ -186,6 +188,10 @@ fn success(text: &str, body: SuccessBody) -> Value {
         SuccessBody::IfEmpty(expected) => json!({
             "description": text,
             "content": {"text/plain": {"schema": {"type": "string"}, "example": expected}},
+        }),
+        SuccessBody::Always(expected) => json!({
+            "description": text,
+            "content": {"text/plain": {"schema": {"type": "string", "const": expected}}},
         }),
     }
 }

@@ -6,7 +6,7 @@ use super::{
     components::Components,
     events::{Event, pointers, wrap},
     example,
-    words::{EXAMPLE_ID, EXAMPLE_MILLIS, JSON},
+    words::{EXAMPLE_ID, EXAMPLE_MILLIS, JSON, MULTIPART},
 };
 use crate::{
     delivery::{PayloadKind, PayloadShape},
@@ -160,10 +160,11 @@ fn put_missing(value: &mut Value, pointer: Option<&str>, text: &str) {
 /// The content types that the provider sends, with their schemas and examples.
 fn content(provider: &Provider, schema: &Value, examples: &[(String, Value)]) -> Value {
     let mut content = Map::new();
-    if !provider.signs_forms_only() {
+    let multipart_field = provider.scheme_info().multipart_field;
+    if !provider.signs_forms_only() && multipart_field.is_none() {
         content.insert(JSON.to_owned(), media(schema, examples));
     }
-    if let Some(field) = provider.json_form_field() {
+    if let Some(field) = multipart_field.or(provider.json_form_field()) {
         let fields = json!({
             "type": "object",
             "required": [field],
@@ -180,7 +181,8 @@ fn content(provider: &Provider, schema: &Value, examples: &[(String, Value)]) ->
             .iter()
             .map(|(name, example)| (name.clone(), json!({field: example.to_string()})))
             .collect();
-        content.insert(FORM.to_owned(), media(&fields, &examples));
+        let kind = if multipart_field.is_some() { MULTIPART } else { FORM };
+        content.insert(kind.to_owned(), media(&fields, &examples));
     } else if provider.signs_forms_only() {
         content.insert(FORM.to_owned(), media(schema, examples));
     }

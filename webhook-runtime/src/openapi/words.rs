@@ -7,6 +7,9 @@ use crate::verify::{Field, Provider};
 /// The content type of JSON.
 pub(super) const JSON: &str = "application/json";
 
+/// The content type of forms whose fields are parts.
+pub(super) const MULTIPART: &str = "multipart/form-data";
+
 /// The content type of refusals.
 pub(super) const PROBLEM: &str = "application/problem+json";
 

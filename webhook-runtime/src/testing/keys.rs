@@ -29,7 +29,7 @@ impl KeyPair {
     /// Creates a pair for a provider, derived from a name.
     pub(crate) fn new(provider: &Provider, name: &str, owner: KeyOwner) -> Self {
         let seed: [u8; 32] = Sha256::digest(format!("{name} {owner:?}")).into();
-        if let Some(algorithm) = provider.scheme().and_then(Scheme::asymmetric_algorithm) {
+        if let Some(algorithm) = provider.scheme_info().key_pair {
             return key_pair(algorithm, seed, owner);
         }
         let secret = Secret::new(text(provider, &seed)).with_name("made for this test");

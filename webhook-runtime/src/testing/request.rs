@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 
 use crate::verify::{
-    Provider, Secret, is_labelled_form,
+    Provider, Secret, is_labelled_form, multipart,
     scheme::{RequestToSign, Scheme, SignError, SignedParts},
 };
 pub(crate) use crate::webhooks::FORM;
@@ -124,7 +124,9 @@ impl UnsignedRequest {
             };
             return Ok(());
         }
-        let mut body = serde_json::from_slice::<serde_json::Value>(&request.body).ok();
+        let in_form = self.provider.json_in_form(&request.body);
+        let json = in_form.as_deref().map_or(&request.body[..], str::as_bytes);
+        let mut body = serde_json::from_slice::<serde_json::Value>(json).ok();
         let value = traits.signed_pointers.iter().find_map(|pointer| {
             body.as_mut()?.pointer_mut(pointer)?.as_str()?;
             Some(*pointer)
@@ -138,7 +140,10 @@ impl UnsignedRequest {
         if let Some(text) = body.pointer_mut(pointer) {
             *text = format!("{}x", text.as_str().unwrap_or_default()).into();
         }
-        request.body = body.to_string().into();
+        request.body = match (in_form, traits.multipart_field) {
+            (Some(_), Some(field)) => multipart::write(field, &body.to_string()).1.into(),
+            _ => body.to_string().into(),
+        };
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ mod clock;
 pub(crate) mod form;
 pub mod handshake;
 pub(crate) mod json;
+pub(crate) mod multipart;
 pub(crate) mod named;
 pub(crate) mod provider;
 pub mod providers;

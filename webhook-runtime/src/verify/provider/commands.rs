@@ -3,7 +3,7 @@
 use super::Provider;
 use crate::verify::{
     Secret, providers,
-    scheme::{RequestToSign, Scheme, ShellBody, ShellRequest, SignError, text_word, variable},
+    scheme::{RequestToSign, ShellBody, ShellRequest, SignError, text_word, variable},
 };
 
 /// The variable with the private key, where the endpoint's variable has the public one.
@@ -72,7 +72,7 @@ impl Provider {
 
     /// True if the provider signs with a private key, and its public key verifies.
     pub(crate) fn has_key_pair(&self) -> bool {
-        self.scheme().is_some_and(Scheme::has_key_pair)
+        self.scheme_info().key_pair.is_some()
     }
 
     /// True if the provider is one of the constants in [`providers`]: a provider of the user's own

@@ -4,15 +4,19 @@ mod batch_layout;
 mod commands;
 mod verifier;
 
-use std::time::{Duration, SystemTime};
 #[cfg(feature = "inbox")]
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 #[cfg(feature = "axum")]
 use crate::verify::texts::{is_one_of, refines_one_of};
 use crate::verify::{
-    Secret, handshake,
+    Secret, form, handshake,
     handshake::Handshake,
+    multipart,
     scheme::{
         KeyRequest, Mechanism, RequestToSign, Scheme, SchemeInfo, SignError, SignedParts,
         SignedRequest, Verified, Verifier, Verify, VerifyError, checked_name, checked_pointer,
@@ -64,6 +68,9 @@ pub enum SuccessBody {
     Empty,
     /// Send this text if the handler's response has no body.
     IfEmpty(&'static str),
+    /// Send this text, with 200, in place of every successful response of the handler. The provider
+    /// takes any other body for a failure.
+    Always(&'static str),
 }
 
 /// The rule by which the inbox detects duplicates of a delivery without a signed id.
@@ -455,6 +462,16 @@ impl Provider {
         self.json_form_field
     }
 
+    /// The JSON in a form as the provider sends it: the text of the field that has it. Nothing of it is
+    /// verified. `None` for any other body.
+    #[must_use]
+    pub fn json_in_form<'b>(&self, body: &'b [u8]) -> Option<Cow<'b, str>> {
+        match self.scheme_info().multipart_field {
+            Some(field) => multipart::value(body, field).ok()?.map(Cow::Borrowed),
+            None => form::value(body, self.json_form_field?).ok()?,
+        }
+    }
+
     /// True if the signature covers the value at `source`. A value that is not covered may have
     /// been changed in transit.
     #[must_use]
@@ -478,12 +495,12 @@ impl Provider {
     /// True if the scheme signs the fields of a form, and not JSON.
     #[must_use]
     pub fn signs_forms_only(&self) -> bool {
+        let has_no_place = |request: &RequestToSign<'_>| {
+            matches!(self.sign(&Secret::from_key(*b"any"), request), Err(SignError::Body))
+        };
         self.scheme().is_none()
-            && !self.scheme_info().signature_header.is_empty()
-            && matches!(
-                self.sign(&Secret::from_key(*b"any"), &RequestToSign::new(b"{}")),
-                Err(SignError::Body)
-            )
+            && has_no_place(&RequestToSign::new(b"{}"))
+            && !has_no_place(&RequestToSign::new(b"").form())
     }
 
     pub(crate) fn signs_pointer(&self, pointer: &str) -> bool {

@@ -12,6 +12,8 @@ mod adyen;
 mod aftership;
 mod airtable;
 mod airwallex;
+#[cfg(feature = "rsa")]
+mod alipay;
 mod anthropic;
 #[cfg(all(feature = "certificates", feature = "ecdsa", feature = "ecdsa-p384"))]
 mod apple_app_store;
@@ -57,6 +59,7 @@ mod discourse;
 mod docusign;
 mod dodo_payments;
 mod dropbox;
+mod dropbox_sign;
 mod dub;
 mod dwolla;
 mod easypost;
@@ -247,6 +250,8 @@ pub use adyen::{ADYEN, ADYEN_PLATFORM};
 pub use aftership::AFTERSHIP;
 pub use airtable::AIRTABLE;
 pub use airwallex::AIRWALLEX;
+#[cfg(feature = "rsa")]
+pub use alipay::ALIPAY;
 pub use anthropic::ANTHROPIC;
 #[cfg(all(feature = "certificates", feature = "ecdsa", feature = "ecdsa-p384"))]
 pub use apple_app_store::APPLE_APP_STORE;
@@ -290,6 +295,7 @@ pub use discourse::DISCOURSE;
 pub use docusign::DOCUSIGN;
 pub use dodo_payments::DODO_PAYMENTS;
 pub use dropbox::DROPBOX;
+pub use dropbox_sign::DROPBOX_SIGN;
 pub use dub::DUB;
 pub use dwolla::DWOLLA;
 pub use easypost::EASYPOST;
@@ -709,4 +715,7 @@ pub const ALL: &[&Provider] = &[
     &PANDADOC,
     #[cfg(feature = "ed25519")]
     &FAL,
+    #[cfg(feature = "rsa")]
+    &ALIPAY,
+    &DROPBOX_SIGN,
 ];

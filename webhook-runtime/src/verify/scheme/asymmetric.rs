@@ -23,17 +23,23 @@ pub(crate) enum PublicKey {
     None(std::convert::Infallible),
 }
 
-/// The asymmetric algorithms.
+/// An algorithm with a private key, which signs, and a public key, which verifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AsymmetricAlgorithm {
+#[non_exhaustive]
+pub enum AsymmetricAlgorithm {
+    /// Ed25519 (RFC 8032).
     #[cfg(feature = "ed25519")]
     Ed25519,
+    /// ECDSA on P-256 with SHA-256. Signatures are DER.
     #[cfg(feature = "ecdsa")]
     EcdsaP256,
+    /// RSA, PKCS#1 v1.5, with SHA-1.
     #[cfg(feature = "rsa")]
     RsaSha1,
+    /// RSA, PKCS#1 v1.5, with SHA-256.
     #[cfg(feature = "rsa")]
     RsaSha256,
+    /// RSA, PKCS#1 v1.5, with SHA-512.
     #[cfg(feature = "rsa")]
     RsaSha512,
 }

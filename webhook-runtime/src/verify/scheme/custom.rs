@@ -9,7 +9,9 @@ use std::{
 
 use http::HeaderMap;
 
-use super::{RequestToSign, SignError, Signed, SignedParts, SignedRequest, VerifyError};
+use super::{
+    AsymmetricAlgorithm, RequestToSign, SignError, Signed, SignedParts, SignedRequest, VerifyError,
+};
 use crate::verify::{Secret, SecretError};
 
 /// A scheme that a [`Scheme`](super::Scheme) cannot describe.
@@ -105,6 +107,8 @@ pub struct SchemeInfo {
     /// The parts of a secret that are joined by colons, such as `user` and `password`; empty for a
     /// secret that is one text.
     pub secret_parts: &'static [&'static str],
+    /// The algorithm, if the secret is the public key of a pair: only the private key signs.
+    pub key_pair: Option<AsymmetricAlgorithm>,
     /// True if keys must be fetched, so that a key source is needed.
     pub fetches_keys: bool,
     /// True if the public URL is signed, so that it must be configured.
@@ -114,6 +118,9 @@ pub struct SchemeInfo {
     /// The field of a form that is signed instead of the whole form, for senders of forms with JSON
     /// in one field.
     pub signed_form_field: Option<&'static str>,
+    /// The field of a `multipart/form-data` body that has the JSON payload, if the sender sends such
+    /// bodies. The scheme reads it, and hands it out with [`Signed::with_payload`].
+    pub multipart_field: Option<&'static str>,
     /// True if the fields of a form are signed without anything between them: the end of one can be
     /// taken for the start of the next.
     pub joins_form_fields: bool,
@@ -155,10 +162,12 @@ impl SchemeInfo {
             signature_header: header,
             needs_secret: true,
             secret_parts: &[],
+            key_pair: None,
             fetches_keys: false,
             signs_url: false,
             signs_body: true,
             signed_form_field: None,
+            multipart_field: None,
             joins_form_fields: false,
             signed_pointers: &[],
             signed_headers: &[],

@@ -25,6 +25,10 @@ impl Scheme {
     /// The needs of the scheme, and what its signature covers.
     pub(crate) fn scheme_info(&self) -> SchemeInfo {
         SchemeInfo {
+            key_pair: match self.algorithm {
+                Algorithm::Asymmetric(algorithm) => Some(algorithm),
+                _ => None,
+            },
             signs_url: self.template.has(Part::Url) || self.template.has(Part::DecodedUrl),
             signs_body: self.signs_body(),
             signed_form_field: self.form_field,
@@ -37,11 +41,6 @@ impl Scheme {
                 .map_or(ReplayWindow::Unlimited, ReplayWindow::Limited),
             ..SchemeInfo::new(self.algorithm.label(), self.placement.name())
         }
-    }
-
-    /// True if a private key signs, and its public key verifies.
-    pub(crate) const fn has_key_pair(&self) -> bool {
-        matches!(self.algorithm, Algorithm::Asymmetric(_))
     }
 
     /// The place of the token in a body that contains it, without the quotation marks.
@@ -260,6 +259,15 @@ mod tests {
         assert_eq!(covers(Scheme::token().header("x-token")), (false, false, false));
         let info = HMAC_SHA256_HEX.scheme_info();
         assert_eq!((info.summary, info.signature_header), ("HMAC-SHA256", "x-signature"));
+        assert_eq!(info.key_pair, None);
+    }
+
+    #[cfg(feature = "ed25519")]
+    #[test]
+    fn scheme_info_knows_key_pairs() {
+        use crate::verify::scheme::AsymmetricAlgorithm;
+        let key_pair = |scheme: Scheme| scheme.scheme_info().key_pair;
+        assert_eq!(key_pair(Scheme::ed25519()), Some(AsymmetricAlgorithm::Ed25519));
     }
 
     #[test]

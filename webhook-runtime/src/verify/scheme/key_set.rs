@@ -121,7 +121,12 @@ fn public(key: PublishedKey) -> Option<PublicKey> {
 
 impl Verify for KeySetScheme {
     fn scheme_info(&self) -> SchemeInfo {
-        SchemeInfo { needs_secret: false, fetches_keys: true, ..self.scheme.scheme_info() }
+        SchemeInfo {
+            needs_secret: false,
+            key_pair: None,
+            fetches_keys: true,
+            ..self.scheme.scheme_info()
+        }
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {

@@ -62,6 +62,7 @@ mod timestamp;
 mod verifier;
 mod verify;
 
+pub use asymmetric::AsymmetricAlgorithm;
 pub use custom::{KeyRequest, ReplayWindow, SchemeInfo, Verify, VerifyContext};
 pub use encoding::Encoding;
 pub use error::VerifyError;
@@ -99,8 +100,8 @@ pub(crate) use parameters::ParameterRole;
 #[cfg(feature = "certificates")]
 pub(crate) use asymmetric::certificate::Certificate;
 
-#[cfg(any(feature = "ed25519", feature = "ecdsa", feature = "rsa", feature = "testing"))]
-pub(crate) use asymmetric::AsymmetricAlgorithm;
+#[cfg(feature = "rsa")]
+pub(crate) use asymmetric::PublicKey;
 
 use grammar::{Grammar, Placement};
 use key::Algorithm;

@@ -1,6 +1,6 @@
 //! The text that a signature covers, which identifies a delivery.
 
-use std::{borrow::Cow, time::SystemTime};
+use std::{borrow::Cow, fmt, time::SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
@@ -13,13 +13,20 @@ use crate::verify::json;
 /// Leave out of the text what a sender changes when it sends the same delivery again: the time of
 /// signing, above all. Everything else that was signed belongs in it, joined as it was signed. Then
 /// all requests with the same signed text are the same delivery, however they spell it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Signed<'r> {
     text: Option<[Cow<'r, [u8]>; 2]>,
     time: Option<SystemTime>,
     payload: Option<Vec<u8>>,
     /// The identity, if it was computed before.
     identity: Option<Identity>,
+}
+
+/// Hides text and payload.
+impl fmt::Debug for Signed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed").field("time", &self.time).finish_non_exhaustive()
+    }
 }
 
 impl<'r> Signed<'r> {
@@ -61,8 +68,8 @@ impl<'r> Signed<'r> {
         self
     }
 
-    /// Sets the payload of the delivery, for bodies that contain a signed text in another form:
-    /// handlers get this text in place of the body. It is JSON, unless
+    /// Sets the payload of the delivery, for bodies that contain a text in another form, such as a
+    /// token or a field: handlers get this text in place of the body. It is JSON, unless
     /// [`SchemeInfo::payload_media_type`](super::SchemeInfo::payload_media_type) says otherwise.
     #[must_use]
     pub fn with_payload(mut self, payload: Vec<u8>) -> Self {

@@ -3,7 +3,6 @@
 
 use super::{
     RequestToSign, Scheme, SignError, SignedParts, Timestamp,
-    asymmetric::AsymmetricAlgorithm,
     grammar::{Grammar, Placement},
     key::{Algorithm, Key},
     timestamp::TimestampLocation,
@@ -37,14 +36,6 @@ impl Scheme {
     /// Returns whether a text is a time of the scheme's format.
     pub(crate) fn takes_time(&self, text: &str) -> bool {
         self.timestamp.is_some_and(|timestamp| timestamp.parse(text).is_some())
-    }
-
-    /// The algorithm, if it is asymmetric.
-    pub(crate) fn asymmetric_algorithm(&self) -> Option<AsymmetricAlgorithm> {
-        match self.algorithm {
-            Algorithm::Asymmetric(algorithm) => Some(algorithm),
-            _ => None,
-        }
     }
 
     /// The offset of the signature in the value of its header.
@@ -302,13 +293,6 @@ mod tests {
         let takes = |timestamp| HMAC_SHA256_HEX.timestamp(timestamp).takes_time("1760000000123");
         assert!(takes(TIME.unix_millis()) && takes(TIME.unix_seconds_or_millis()));
         assert!(!takes(TIME) && !takes(TIME.rfc3339()) && !HMAC_SHA256_HEX.takes_time(""));
-        assert_eq!(HMAC_SHA256_HEX.asymmetric_algorithm(), None);
-    }
-
-    #[cfg(feature = "ed25519")]
-    #[test]
-    fn asymmetric_algorithms_are_known() {
-        assert_eq!(Scheme::ed25519().asymmetric_algorithm(), Some(AsymmetricAlgorithm::Ed25519));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    fmt,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -22,7 +23,7 @@ use crate::verify::{
 };
 
 /// The result of a successful verification.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Verified {
     /// The name of the secret that the signature matched.
     pub secret_name: Cow<'static, str>,
@@ -32,9 +33,21 @@ pub struct Verified {
     /// [`ProviderVerifier::with_identity`](crate::ProviderVerifier::with_identity). It says nothing of
     /// a query, unless the scheme signs the URL.
     pub identity: Option<Identity>,
-    /// The signed text, if it is not the body: the field of a form that is signed alone, or the
-    /// content of a token that is the body. Nothing else of the body may be believed.
+    /// The payload, if it is not the body: the field of a form that is signed alone, the content of a
+    /// token that is the body, or the JSON in a form. Nothing else of the body may be believed.
     pub signed_field: Option<Vec<u8>>,
+}
+
+/// Hides the payload.
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("secret_name", &self.secret_name)
+            .field("signed_at", &self.signed_at)
+            .field("identity", &self.identity)
+            .field("signed_field_len", &self.signed_field.as_ref().map(Vec::len))
+            .finish()
+    }
 }
 
 impl Scheme {

@@ -214,7 +214,7 @@ fn encode_for_provider(
     let (body, content_type) = match (provider.json_form_field(), content) {
         _ if !provider.signs_forms_only() => (text, "application/json"),
         (Some(field), _) => (fill::form(&Value::from_iter([(field, Value::from(text))]))?, FORM),
-        (None, Content::Minimal) => (String::new(), FORM),
+        (None, Content::Minimal) => (fill::form(json)?, FORM),
         // The URL also decides whether it can be signed.
         (None, _) => (text, "application/json"),
     };

@@ -12,8 +12,10 @@ pub(crate) async fn forged_delivery_is_refused(target: &Target) -> CaseResult {
 /// Signs with an empty secret, which is what an unset variable becomes.
 pub(crate) async fn empty_secret_is_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
+    if target.provider().has_key_pair() {
+        return not_applicable(KEY_PAIR);
+    }
     let requests: Vec<RawRequest> = match sample.scheme() {
-        Some(scheme) if scheme.asymmetric_algorithm().is_some() => return not_applicable(KEY_PAIR),
         Some(scheme) => {
             let signed = sample
                 .unsigned
@@ -71,7 +73,7 @@ const WELL_KNOWN: [&str; 16] = [
 /// Signs with secrets from documentation and tests.
 pub(crate) async fn well_known_secrets_are_refused(target: &Target) -> CaseResult {
     let sample = target.sample_delivery().await?;
-    if sample.scheme().is_some_and(|scheme| scheme.asymmetric_algorithm().is_some()) {
+    if target.provider().has_key_pair() {
         return not_applicable(KEY_PAIR);
     }
     let info = target.provider().scheme_info();
