@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::verify::{
     Provider, Secret,
-    scheme::{AsymmetricAlgorithm, KeyEncoding, Scheme},
+    scheme::{KeyEncoding, Scheme, SignatureAlgorithm},
 };
 
 /// The key that signs and the key that verifies: the same one, except for key pairs.
@@ -54,11 +54,11 @@ fn text(scheme: Option<&Scheme>, seed: &[u8; 32]) -> String {
     }
 }
 
-fn key_pair(algorithm: AsymmetricAlgorithm, seed: [u8; 32], owner: KeyOwner) -> KeyPair {
+fn key_pair(algorithm: SignatureAlgorithm, seed: [u8; 32], owner: KeyOwner) -> KeyPair {
     let _ = (seed, owner);
     match algorithm {
         #[cfg(feature = "ed25519")]
-        AsymmetricAlgorithm::Ed25519 => {
+        SignatureAlgorithm::Ed25519 => {
             let private = ed25519_dalek::SigningKey::from_bytes(&seed);
             KeyPair {
                 signing: Secret::from_key(seed),
@@ -66,7 +66,9 @@ fn key_pair(algorithm: AsymmetricAlgorithm, seed: [u8; 32], owner: KeyOwner) -> 
             }
         }
         #[cfg(feature = "ecdsa")]
-        AsymmetricAlgorithm::EcdsaP256 => {
+        SignatureAlgorithm::EcdsaP256
+        | SignatureAlgorithm::EcdsaP256Der
+        | SignatureAlgorithm::EcdsaP256Sha1 => {
             use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
             // Nearly every number is a key. If one is not, the next one is tried.
             let private = (0..=u8::MAX).find_map(|last| {
@@ -82,10 +84,24 @@ fn key_pair(algorithm: AsymmetricAlgorithm, seed: [u8; 32], owner: KeyOwner) -> 
                 verifying: Secret::from_key(public.as_bytes()),
             }
         }
+        #[cfg(feature = "ecdsa-p521")]
+        SignatureAlgorithm::EcdsaP521 => {
+            use p521::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
+            let mut number = [0; 66];
+            number[34..].copy_from_slice(&seed);
+            let private = p521::ecdsa::SigningKey::from_slice(&number).expect("it is small enough");
+            let public = private.verifying_key().to_public_key_der().expect("it can be written");
+            let private = private.to_pkcs8_der().expect("it can be written");
+            KeyPair {
+                signing: Secret::from_key(private.as_bytes()),
+                verifying: Secret::from_key(public.as_bytes()),
+            }
+        }
         #[cfg(feature = "rsa")]
-        AsymmetricAlgorithm::RsaSha1
-        | AsymmetricAlgorithm::RsaSha256
-        | AsymmetricAlgorithm::RsaSha512 => {
+        SignatureAlgorithm::RsaSha1
+        | SignatureAlgorithm::RsaSha256
+        | SignatureAlgorithm::RsaSha512
+        | SignatureAlgorithm::RsaPssSha512 => {
             use rsa::{
                 BoxedUint,
                 pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding},
@@ -102,6 +118,7 @@ fn key_pair(algorithm: AsymmetricAlgorithm, seed: [u8; 32], owner: KeyOwner) -> 
                 verifying: Secret::from_key(public.as_bytes()),
             }
         }
+        SignatureAlgorithm::None(never) => match never {},
     }
 }
 

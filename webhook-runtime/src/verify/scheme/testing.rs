@@ -3,9 +3,9 @@
 
 use super::{
     RequestToSign, Scheme, SignError, SignedParts, Timestamp,
-    asymmetric::AsymmetricAlgorithm,
     grammar::{Grammar, Placement},
     key::{Algorithm, Key},
+    published::SignatureAlgorithm,
     timestamp::{TimestampLocation, TimestampUnit},
 };
 use crate::verify::Secret;
@@ -48,7 +48,7 @@ impl Scheme {
     }
 
     /// The algorithm, if it is asymmetric.
-    pub(crate) fn asymmetric_algorithm(&self) -> Option<AsymmetricAlgorithm> {
+    pub(crate) fn asymmetric_algorithm(&self) -> Option<SignatureAlgorithm> {
         match self.algorithm {
             Algorithm::Asymmetric(algorithm) => Some(algorithm),
             _ => None,
@@ -321,7 +321,7 @@ mod tests {
     #[cfg(feature = "ed25519")]
     #[test]
     fn asymmetric_algorithms_are_known() {
-        assert_eq!(Scheme::ed25519().asymmetric_algorithm(), Some(AsymmetricAlgorithm::Ed25519));
+        assert_eq!(Scheme::ed25519().asymmetric_algorithm(), Some(SignatureAlgorithm::Ed25519));
     }
 
     #[test]

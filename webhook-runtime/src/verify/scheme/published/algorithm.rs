@@ -12,6 +12,9 @@ pub(crate) enum SignatureAlgorithm {
     /// ECDSA over P-256 with SHA-256; a signature is `r` and `s`, 32 bytes each.
     #[cfg(feature = "ecdsa")]
     EcdsaP256,
+    /// ECDSA over P-256 with SHA-256; a signature is in DER.
+    #[cfg(feature = "ecdsa")]
+    EcdsaP256Der,
     /// ECDSA over P-256 with SHA-1; a signature is in DER. SHA-1 is broken, but this is how eBay
     /// signs.
     #[cfg(feature = "ecdsa")]
@@ -19,6 +22,9 @@ pub(crate) enum SignatureAlgorithm {
     /// ECDSA over P-521 with SHA-512; a signature is `r` and `s`, 66 bytes each.
     #[cfg(feature = "ecdsa-p521")]
     EcdsaP521,
+    /// RSA with PKCS#1 v1.5 and SHA-1.
+    #[cfg(feature = "rsa")]
+    RsaSha1,
     /// RSA with PKCS#1 v1.5 and SHA-256.
     #[cfg(feature = "rsa")]
     RsaSha256,
@@ -34,16 +40,62 @@ pub(crate) enum SignatureAlgorithm {
 }
 
 impl SignatureAlgorithm {
+    /// The name in descriptions of schemes.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => "Ed25519",
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256 | Self::EcdsaP256Der => "ECDSA P-256 SHA-256",
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Sha1 => "ECDSA P-256 SHA-1",
+            #[cfg(feature = "ecdsa-p521")]
+            Self::EcdsaP521 => "ECDSA P-521 SHA-512",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1 => "RSA PKCS#1 v1.5 SHA-1",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => "RSA PKCS#1 v1.5 SHA-256",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => "RSA PKCS#1 v1.5 SHA-512",
+            #[cfg(feature = "rsa")]
+            Self::RsaPssSha512 => "RSA PSS SHA-512",
+            Self::None(never) => match never {},
+        }
+    }
+
+    /// The length of a signature in bytes, if every key makes signatures of the same length.
+    #[allow(clippy::unnecessary_wraps, reason = "not with every set of features")]
+    pub(crate) const fn signature_len(self) -> Option<usize> {
+        match self {
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => Some(64),
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256 => Some(64),
+            // DER has a variable length.
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Der | Self::EcdsaP256Sha1 => None,
+            #[cfg(feature = "ecdsa-p521")]
+            Self::EcdsaP521 => Some(132),
+            // As long as the key.
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => None,
+            Self::None(never) => match never {},
+        }
+    }
+
     /// The name in JOSE (RFC 7518, RFC 8037).
     pub(crate) const fn jose_name(self) -> &'static str {
         match self {
             #[cfg(feature = "ed25519")]
             Self::Ed25519 => "EdDSA",
+            // A key is the same, however its signatures are written.
             #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256 => "ES256",
+            Self::EcdsaP256 | Self::EcdsaP256Der => "ES256",
             // JOSE has no such algorithm, so that no key in a set may say that it is for it.
             #[cfg(feature = "ecdsa")]
             Self::EcdsaP256Sha1 => "",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1 => "",
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => "ES512",
             #[cfg(feature = "rsa")]
@@ -80,6 +132,14 @@ impl SignatureAlgorithm {
                 })
             }
             #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Der => {
+                use p256::{ecdsa::signature::Signer as _, pkcs8::DecodePrivateKey as _};
+                p256::ecdsa::SigningKey::from_pkcs8_der(&der).ok().map(|key| {
+                    let signature: p256::ecdsa::Signature = key.sign(message);
+                    signature.to_der().as_bytes().to_vec()
+                })
+            }
+            #[cfg(feature = "ecdsa")]
             Self::EcdsaP256Sha1 => {
                 use p256::{
                     ecdsa::signature::hazmat::PrehashSigner as _, pkcs8::DecodePrivateKey as _,
@@ -100,15 +160,11 @@ impl SignatureAlgorithm {
                 })
             }
             #[cfg(feature = "rsa")]
-            Self::RsaSha256 => key::rsa_private(&der).map(|key| {
-                use rsa::signature::{SignatureEncoding as _, Signer as _};
-                rsa::pkcs1v15::SigningKey::<sha2::Sha256>::new(key).sign(message).to_vec()
-            }),
+            Self::RsaSha1 => pkcs1v15::<sha1::Sha1>(&der, message),
             #[cfg(feature = "rsa")]
-            Self::RsaSha512 => key::rsa_private(&der).map(|key| {
-                use rsa::signature::{SignatureEncoding as _, Signer as _};
-                rsa::pkcs1v15::SigningKey::<sha2::Sha512>::new(key).sign(message).to_vec()
-            }),
+            Self::RsaSha256 => pkcs1v15::<sha2::Sha256>(&der, message),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => pkcs1v15::<sha2::Sha512>(&der, message),
             #[cfg(feature = "rsa")]
             Self::RsaPssSha512 => key::rsa_private(&der).and_then(|key| {
                 use rsa::signature::{RandomizedSigner as _, SignatureEncoding as _};
@@ -127,33 +183,68 @@ impl SignatureAlgorithm {
             #[cfg(feature = "ed25519")]
             Self::Ed25519 => "an Ed25519 private key (PKCS#8)",
             #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256 | Self::EcdsaP256Sha1 => "a P-256 private key (PKCS#8)",
+            Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => {
+                "a P-256 private key (PKCS#8)"
+            }
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => "a P-521 private key (PKCS#8)",
             #[cfg(feature = "rsa")]
-            Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => "an RSA private key (PKCS#8)",
+            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => {
+                "an RSA private key (PKCS#8)"
+            }
             Self::None(never) => match never {},
         }
     }
 
-    /// The public key that verifies, for error messages.
-    pub(crate) const fn public_key_kind(self) -> &'static str {
+    /// The document with the public key that verifies, for error messages.
+    pub(crate) const fn document_kind(self) -> &'static str {
         match self {
             #[cfg(feature = "ed25519")]
             Self::Ed25519 => "an Ed25519 public key (JWK, JWKS, PEM or SPKI in base64)",
             #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256 | Self::EcdsaP256Sha1 => {
+            Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => {
                 "a P-256 public key (JWK, JWKS, PEM or SPKI in base64)"
             }
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => "a P-521 public key (JWK, JWKS, PEM or SPKI in base64)",
             #[cfg(feature = "rsa")]
-            Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => {
+            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => {
                 "an RSA public key (JWK, JWKS, PEM or SPKI in base64)"
             }
             Self::None(never) => match never {},
         }
     }
+
+    /// The public key that verifies if it is the secret of a [`Scheme`](super::super::Scheme), for
+    /// error messages.
+    pub(crate) const fn public_key_kind(self) -> &'static str {
+        match self {
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => "an Ed25519 public key of 32 bytes",
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => {
+                "a P-256 public key (SPKI in base64)"
+            }
+            #[cfg(feature = "ecdsa-p521")]
+            Self::EcdsaP521 => "a P-521 public key (SPKI in base64)",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => {
+                "an RSA public key (PEM, or SPKI in base64)"
+            }
+            Self::None(never) => match never {},
+        }
+    }
+}
+
+/// The signature of a message with a private key of RSA (PKCS#8).
+#[cfg(feature = "rsa")]
+fn pkcs1v15<D>(der: &[u8], message: &[u8]) -> Option<Vec<u8>>
+where
+    D: sha2::Digest + rsa::pkcs8::AssociatedOid,
+{
+    use rsa::signature::{SignatureEncoding as _, Signer as _};
+    let key = key::rsa_private(der)?;
+    Some(rsa::pkcs1v15::SigningKey::<D>::new(key).sign(message).to_vec())
 }
 
 /// The salt of PSS. A salt that is a hash of key and message needs no source of randomness, and is
@@ -208,6 +299,28 @@ mod tests {
     use super::*;
     use crate::verify::scheme::published::{Wanted, fixtures::RSA, verify};
 
+    #[test]
+    fn algorithms_have_labels_and_lengths() {
+        let properties = [
+            SignatureAlgorithm::Ed25519,
+            SignatureAlgorithm::EcdsaP256Der,
+            SignatureAlgorithm::RsaSha1,
+            SignatureAlgorithm::RsaSha256,
+            SignatureAlgorithm::RsaSha512,
+        ]
+        .map(|algorithm| (algorithm.label(), algorithm.signature_len()));
+        assert_eq!(
+            properties,
+            [
+                ("Ed25519", Some(64)),
+                ("ECDSA P-256 SHA-256", None),
+                ("RSA PKCS#1 v1.5 SHA-1", None),
+                ("RSA PKCS#1 v1.5 SHA-256", None),
+                ("RSA PKCS#1 v1.5 SHA-512", None),
+            ]
+        );
+    }
+
     /// A public key verifies the signatures of its private key, with the same algorithm only.
     #[test]
     fn private_keys_sign_and_public_keys_verify() {
@@ -224,10 +337,16 @@ mod tests {
         let p256 = pem(p256.to_pkcs8_der().expect("DER").as_bytes());
         for (algorithm, private, public, others) in [
             (
+                SignatureAlgorithm::RsaSha1,
+                RSA,
+                pem(rsa.as_bytes()),
+                &[SignatureAlgorithm::RsaSha256, SignatureAlgorithm::RsaSha512][..],
+            ),
+            (
                 SignatureAlgorithm::RsaSha256,
                 RSA,
                 pem(rsa.as_bytes()),
-                &[SignatureAlgorithm::RsaSha512, SignatureAlgorithm::RsaPssSha512][..],
+                &[SignatureAlgorithm::RsaSha512, SignatureAlgorithm::RsaPssSha512],
             ),
             (
                 SignatureAlgorithm::RsaSha512,
@@ -245,13 +364,19 @@ mod tests {
                 SignatureAlgorithm::EcdsaP256,
                 &p256,
                 pem(p256_public.as_bytes()),
-                &[SignatureAlgorithm::EcdsaP256Sha1],
+                &[SignatureAlgorithm::EcdsaP256Sha1, SignatureAlgorithm::EcdsaP256Der],
+            ),
+            (
+                SignatureAlgorithm::EcdsaP256Der,
+                &p256,
+                pem(p256_public.as_bytes()),
+                &[SignatureAlgorithm::EcdsaP256Sha1, SignatureAlgorithm::EcdsaP256],
             ),
             (
                 SignatureAlgorithm::EcdsaP256Sha1,
                 &p256,
                 pem(p256_public.as_bytes()),
-                &[SignatureAlgorithm::EcdsaP256],
+                &[SignatureAlgorithm::EcdsaP256, SignatureAlgorithm::EcdsaP256Der],
             ),
         ] {
             let signature = algorithm.sign(&Secret::new(private), b"text").expect("it signs");

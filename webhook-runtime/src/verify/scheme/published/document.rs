@@ -5,11 +5,13 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::{
-    PublishedKey, SignatureAlgorithm,
+    PublicKey, SignatureAlgorithm,
     jwk::{self, Jwk},
-    key,
 };
-use crate::verify::{Secret, SecretError, scheme::VerifyError};
+use crate::verify::{
+    Secret, SecretError,
+    scheme::{VerifyError, key_encoding::der},
+};
 
 /// The key that a signature names, and the algorithm that the scheme pins.
 #[derive(Clone, Copy, Debug)]
@@ -44,12 +46,12 @@ pub(crate) fn check(secret: &Secret, algorithm: SignatureAlgorithm) -> Result<()
     let wanted = Wanted { id: None, algorithm, now: SystemTime::UNIX_EPOCH };
     match keys(secret.expose(), wanted) {
         Ok(_) => Ok(()),
-        Err(_) => Err(SecretError::Malformed(algorithm.public_key_kind())),
+        Err(_) => Err(SecretError::Malformed(algorithm.document_kind())),
     }
 }
 
 /// The keys in a document that the signature may be made with.
-pub(crate) fn keys(document: &[u8], wanted: Wanted<'_>) -> Result<Vec<PublishedKey>, VerifyError> {
+pub(crate) fn keys(document: &[u8], wanted: Wanted<'_>) -> Result<Vec<PublicKey>, VerifyError> {
     let text = std::str::from_utf8(document).map_err(|_| VerifyError::KeyUnavailable)?;
     if !text.trim_start().starts_with('{') {
         return Ok(vec![spki(text, wanted.algorithm)?]);
@@ -66,14 +68,14 @@ pub(crate) fn keys(document: &[u8], wanted: Wanted<'_>) -> Result<Vec<PublishedK
     }
 }
 
-fn spki(text: &str, algorithm: SignatureAlgorithm) -> Result<PublishedKey, VerifyError> {
-    key::der(text)
-        .and_then(|der| PublishedKey::from_spki(&der, algorithm))
+fn spki(text: &str, algorithm: SignatureAlgorithm) -> Result<PublicKey, VerifyError> {
+    der(text)
+        .and_then(|der| PublicKey::from_spki(&der, algorithm))
         .ok_or(VerifyError::KeyUnavailable)
 }
 
 /// A single key may lack an id: whoever fetched it asked for it by its id.
-fn of_jwk(jwk: &Jwk, wanted: Wanted<'_>) -> Result<PublishedKey, VerifyError> {
+fn of_jwk(jwk: &Jwk, wanted: Wanted<'_>) -> Result<PublicKey, VerifyError> {
     let key = jwk::public_key(jwk, wanted.algorithm).ok_or(VerifyError::KeyUnavailable)?;
     let is_named = wanted.id.is_none_or(|id| jwk::has_id(jwk, id) || jwk::has_no_id(jwk));
     if is_named && jwk::is_meant(jwk, wanted.algorithm) && !jwk::has_expired(jwk, wanted.now) {
@@ -84,7 +86,7 @@ fn of_jwk(jwk: &Jwk, wanted: Wanted<'_>) -> Result<PublishedKey, VerifyError> {
 }
 
 /// Keys of other kinds and uses are skipped: a set has them as well.
-fn of_set(keys: &[Value], wanted: Wanted<'_>) -> Result<Vec<PublishedKey>, VerifyError> {
+fn of_set(keys: &[Value], wanted: Wanted<'_>) -> Result<Vec<PublicKey>, VerifyError> {
     let keys: Vec<_> = keys
         .iter()
         .filter_map(Value::as_object)

@@ -10,4 +10,4 @@ mod key;
 
 pub(crate) use algorithm::SignatureAlgorithm;
 pub(crate) use document::{Wanted, check, keys, verify};
-pub(crate) use key::PublishedKey;
+pub(crate) use key::PublicKey;
