@@ -84,6 +84,19 @@ fn key_pair(algorithm: SignatureAlgorithm, seed: [u8; 32], owner: KeyOwner) -> K
                 verifying: Secret::from_key(public.as_bytes()),
             }
         }
+        #[cfg(feature = "ecdsa-p384")]
+        SignatureAlgorithm::EcdsaP384 => {
+            use p384::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
+            let mut number = [0; 48];
+            number[16..].copy_from_slice(&seed);
+            let private = p384::ecdsa::SigningKey::from_slice(&number).expect("it is small enough");
+            let public = private.verifying_key().to_public_key_der().expect("it can be written");
+            let private = private.to_pkcs8_der().expect("it can be written");
+            KeyPair {
+                signing: Secret::from_key(private.as_bytes()),
+                verifying: Secret::from_key(public.as_bytes()),
+            }
+        }
         #[cfg(feature = "ecdsa-p521")]
         SignatureAlgorithm::EcdsaP521 => {
             use p521::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
@@ -100,6 +113,7 @@ fn key_pair(algorithm: SignatureAlgorithm, seed: [u8; 32], owner: KeyOwner) -> K
         #[cfg(feature = "rsa")]
         SignatureAlgorithm::RsaSha1
         | SignatureAlgorithm::RsaSha256
+        | SignatureAlgorithm::RsaSha384
         | SignatureAlgorithm::RsaSha512
         | SignatureAlgorithm::RsaPssSha512 => {
             use rsa::{

@@ -83,7 +83,7 @@ impl KeySetScheme {
         let document = context.key.ok_or(VerifyError::KeyUnavailable)?;
         let algorithm = self.algorithm().ok_or(VerifyError::UntrustedKey)?;
         let id = self.key_id(request.headers)?;
-        let wanted = Wanted { id, algorithm, now: context.now };
+        let wanted = Wanted { id, algorithm, is_chosen: false, now: context.now };
         let keys = published::keys(document, wanted)?.into_iter();
         let prepared = |key| (Secret::none().name_cow(), Key::Public(algorithm, key));
         Ok(Keys::Data(keys.map(prepared).collect()))

@@ -27,6 +27,8 @@ mod head;
 mod hmac;
 mod http_date;
 #[cfg(feature = "jwt")]
+mod jose;
+#[cfg(feature = "jwt")]
 mod jws;
 #[cfg(feature = "jwt")]
 mod jwt;

@@ -1,9 +1,7 @@
 //! JSON web tokens (RFC 7519) as signatures: the token signs its claims, and the claims describe
 //! the request.
 //!
-//! `jsonwebtoken` parses header and claims. The signature is checked with the same cryptography as
-//! in all other schemes. So no second set of cryptographic libraries is linked, and the program
-//! does not have to choose one.
+//! The signature is checked with the same cryptography as in all other schemes.
 
 mod canonical_request;
 mod claims;
@@ -15,12 +13,13 @@ use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use http::HeaderMap;
-use jsonwebtoken::Algorithm;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     Hash, KeyRequest, ReplayWindow, RequestToSign, SchemeInfo, SignError, Signed, SignedParts,
     SignedRequest, Verify, VerifyContext, VerifyError, checked_name, insert_header,
+    jose::JoseAlgorithm,
+    published::{self, SignatureAlgorithm},
 };
 use canonical_request::canonical_request;
 
@@ -46,7 +45,7 @@ pub struct Jwt {
     /// Empty if the body is the token.
     header: &'static str,
     prefix: &'static str,
-    algorithms: &'static [Algorithm],
+    algorithms: &'static [JoseAlgorithm],
     key_set: Option<&'static str>,
     issuer: Option<&'static str>,
     issuer_in_secret: bool,
@@ -76,7 +75,7 @@ pub enum BodyHash {
 }
 
 impl Jwt {
-    const fn new(header: &'static str, algorithms: &'static [Algorithm]) -> Self {
+    const fn new(header: &'static str, algorithms: &'static [JoseAlgorithm]) -> Self {
         Self {
             header,
             prefix: "",
@@ -101,14 +100,18 @@ impl Jwt {
     /// A token with HMAC-SHA256 in the (lower-case) header.
     #[must_use]
     pub const fn hs256(header: &'static str) -> Self {
-        Self::new(checked_name(header), &[Algorithm::HS256])
+        Self::new(checked_name(header), &[JoseAlgorithm::Hmac(Hash::Sha256)])
     }
 
     /// A token with HMAC and SHA-256, -384 or -512 in the (lower-case) header. The token names
     /// which.
     #[must_use]
     pub const fn hs_any(header: &'static str) -> Self {
-        const ALGORITHMS: &[Algorithm] = &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
+        const ALGORITHMS: &[JoseAlgorithm] = &[
+            JoseAlgorithm::Hmac(Hash::Sha256),
+            JoseAlgorithm::Hmac(Hash::Sha384),
+            JoseAlgorithm::Hmac(Hash::Sha512),
+        ];
         Self::new(checked_name(header), ALGORITHMS)
     }
 
@@ -117,7 +120,7 @@ impl Jwt {
     #[cfg(feature = "ecdsa")]
     #[must_use]
     pub const fn es256(header: &'static str) -> Self {
-        Self::new(checked_name(header), &[Algorithm::ES256])
+        Self::new(checked_name(header), &[JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP256)])
     }
 
     /// A token with RSA PKCS#1 v1.5 and SHA-256 in the (lower-case) header. The public key is
@@ -125,7 +128,7 @@ impl Jwt {
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rs256(header: &'static str) -> Self {
-        Self::new(checked_name(header), &[Algorithm::RS256])
+        Self::new(checked_name(header), &[JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha256)])
     }
 
     /// A token with `EdDSA` (Ed25519) in the (lower-case) header. The public key is fetched by the
@@ -133,7 +136,31 @@ impl Jwt {
     #[cfg(feature = "ed25519")]
     #[must_use]
     pub const fn eddsa(header: &'static str) -> Self {
-        Self::new(checked_name(header), &[Algorithm::EdDSA])
+        Self::new(checked_name(header), &[JoseAlgorithm::PublicKey(SignatureAlgorithm::Ed25519)])
+    }
+
+    /// A token with RSA PKCS#1 v1.5, ECDSA or `EdDSA` (Ed25519) in the (lower-case) header, whichever
+    /// the key is for. The public key is fetched by the `kid` in the token. It must be a JWK whose
+    /// `alg` is the algorithm of the token.
+    #[cfg(all(
+        feature = "ecdsa",
+        feature = "ecdsa-p384",
+        feature = "ecdsa-p521",
+        feature = "ed25519",
+        feature = "rsa",
+    ))]
+    #[must_use]
+    pub const fn any_public_key(header: &'static str) -> Self {
+        const ALGORITHMS: &[JoseAlgorithm] = &[
+            JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP256),
+            JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP384),
+            JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP521),
+            JoseAlgorithm::PublicKey(SignatureAlgorithm::Ed25519),
+            JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha256),
+            JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha384),
+            JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha512),
+        ];
+        Self::new(checked_name(header), ALGORITHMS)
     }
 
     /// The body is the token, with RSA PKCS#1 v1.5 and SHA-256. The claims are the payload of the
@@ -141,7 +168,7 @@ impl Jwt {
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rs256_in_body() -> Self {
-        Self::new("", &[Algorithm::RS256])
+        Self::new("", &[JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha256)])
     }
 
     /// Sets the set that fetched keys are in: its URL, or the name of the provider if each of its
@@ -295,10 +322,14 @@ impl Verify for Jwt {
     fn scheme_info(&self) -> SchemeInfo {
         let fetches_key = self.fetches_key();
         let summary = match self.algorithms {
-            [Algorithm::ES256] => "JSON web token, ES256",
-            [Algorithm::RS256] => "JSON web token, RS256",
-            [Algorithm::EdDSA] => "JSON web token, EdDSA",
-            _ => "JSON web token, HMAC",
+            [JoseAlgorithm::Hmac(_), ..] => "JSON web token, HMAC",
+            #[cfg(feature = "ecdsa")]
+            [JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP256)] => "JSON web token, ES256",
+            #[cfg(feature = "rsa")]
+            [JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha256)] => "JSON web token, RS256",
+            #[cfg(feature = "ed25519")]
+            [JoseAlgorithm::PublicKey(SignatureAlgorithm::Ed25519)] => "JSON web token, EdDSA",
+            _ => "JSON web token, any public key",
         };
         SchemeInfo {
             needs_secret: !fetches_key || self.email_in_secret,
@@ -318,22 +349,29 @@ impl Verify for Jwt {
 
     fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
         let (_, key) = self.split_secret(secret);
-        if key.trim_ascii().is_empty() { Err(SecretError::Blank) } else { Ok(()) }
+        if key.trim_ascii().is_empty() {
+            return Err(SecretError::Blank);
+        }
+        // Everybody could sign with a public key.
+        if !self.fetches_key() && published::is_public_key(key) {
+            return Err(SecretError::Malformed("a shared secret, but one key of a pair"));
+        }
+        Ok(())
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
         if self.is_body() {
             return Ok(());
         }
-        self.parse_header(self.read_header_token(headers)?).map(drop)
+        self.parse(self.read_header_token(headers)?).map(drop)
     }
 
     fn key_request(&self, request: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
         if !self.fetches_key() {
             return Ok(None);
         }
-        let header = self.parse_header(self.read_token(request)?)?;
-        let id = header.kid.ok_or(VerifyError::UntrustedKey)?;
+        let token = self.parse(self.read_token(request)?)?;
+        let id = token.key_id.ok_or(VerifyError::UntrustedKey)?;
         Ok(Some(match self.key_set {
             Some(set) => KeyRequest::InSet { set, id: Some(id) },
             None => KeyRequest::Id(id),
@@ -345,17 +383,14 @@ impl Verify for Jwt {
         request: &SignedRequest<'r>,
         context: &VerifyContext<'_>,
     ) -> Result<Signed<'r>, VerifyError> {
-        let malformed = self.malformed();
-        let token = self.read_token(request)?;
-        self.check_signature(token, context)?;
+        let token = self.parse(self.read_token(request)?)?;
+        self.check_signature(&token, context)?;
+        let claims = serde_json::from_slice(&token.claims).map_err(|_| self.malformed())?;
         let (issuer, _) = self.split_secret(context.secret);
-        let decoded = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token)
-            .map_err(|_| malformed)?;
-        let signed_at = self.check_claims(&decoded.claims, issuer, request, context)?;
+        let signed_at = self.check_claims(&claims, issuer, request, context)?;
         if self.is_body() {
-            let claims = token.split('.').nth(1).ok_or(malformed)?;
-            let claims = Base64UrlUnpadded::decode_vec(claims).map_err(|_| malformed)?;
-            return Ok(Signed::text(claims.clone()).with_payload(claims).at(signed_at));
+            let payload = token.claims;
+            return Ok(Signed::text(payload.clone()).with_payload(payload).at(signed_at));
         }
         Ok(self.signed(request).at(signed_at))
     }

@@ -1,22 +1,34 @@
-//! The signature of a token: its algorithm, and the key that verifies it.
+//! A token: its parts, its algorithm, and the key that verifies it.
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use http::HeaderMap;
-use jsonwebtoken::{Algorithm, Header};
+use serde_json::{Map, Value};
 
 use super::Jwt;
 use crate::verify::{
     Secret,
     scheme::{
-        Hash, SignedRequest, VerifyContext, VerifyError, header_text,
-        published::{self, SignatureAlgorithm, Wanted},
+        SignedRequest, VerifyContext, VerifyError, header_text,
+        jose::JoseAlgorithm,
+        published::{self, Wanted},
     },
 };
+
+/// A token whose header the scheme understands. Its signature is not checked.
+pub(super) struct Token<'r> {
+    algorithm: JoseAlgorithm,
+    pub(super) key_id: Option<String>,
+    /// Header and claims as they were sent: what is signed.
+    message: &'r str,
+    /// The claims, as JSON.
+    pub(super) claims: Vec<u8>,
+    signature: Vec<u8>,
+}
 
 impl Jwt {
     /// True if the signatures are made with a private key.
     pub(super) fn fetches_key(&self) -> bool {
-        self.algorithms.iter().any(|algorithm| public_key_algorithm(*algorithm).is_some())
+        self.algorithms.iter().any(|algorithm| matches!(algorithm, JoseAlgorithm::PublicKey(_)))
     }
 
     pub(super) fn read_header_token<'r>(
@@ -37,46 +49,50 @@ impl Jwt {
         }
     }
 
-    /// Parses the token's header, and checks its algorithm. No extension of tokens is understood, so
+    /// Splits a token into its parts, and reads its header. No extension of tokens is understood, so
     /// none may be critical.
-    pub(super) fn parse_header(&self, token: &str) -> Result<Header, VerifyError> {
-        let malformed = self.malformed();
-        if token.split('.').count() != 3 {
-            return Err(malformed);
+    pub(super) fn parse<'r>(&self, token: &'r str) -> Result<Token<'r>, VerifyError> {
+        self.parts(token).ok_or(self.malformed())
+    }
+
+    fn parts<'r>(&self, token: &'r str) -> Option<Token<'r>> {
+        let (message, signature) = token.rsplit_once('.')?;
+        let (header, claims) = message.split_once('.')?;
+        let decode = |text: &str| Base64UrlUnpadded::decode_vec(text).ok();
+        let header: Map<String, Value> = serde_json::from_slice(&decode(header)?).ok()?;
+        let name = header.get("alg")?.as_str()?;
+        let mut algorithms = self.algorithms.iter().copied();
+        let algorithm = algorithms.find(|algorithm| algorithm.is_named(name))?;
+        let key_id = match header.get("kid") {
+            None => None,
+            Some(id) => Some(id.as_str()?.to_owned()),
+        };
+        if header.contains_key("crit") {
+            return None;
         }
-        let header = jsonwebtoken::decode_header(token).map_err(|_| malformed)?;
-        if self.algorithms.contains(&header.alg) && header.crit.is_none() {
-            Ok(header)
-        } else {
-            Err(malformed)
-        }
+        let (claims, signature) = (decode(claims)?, decode(signature)?);
+        Some(Token { algorithm, key_id, message, claims, signature })
     }
 
     /// Checks that the secret, or the fetched key, made the signature.
     pub(super) fn check_signature(
         &self,
-        token: &str,
+        token: &Token<'_>,
         context: &VerifyContext<'_>,
     ) -> Result<(), VerifyError> {
-        let malformed = self.malformed();
-        let header = self.parse_header(token)?;
-        let (message, signature) = token.rsplit_once('.').ok_or(malformed)?;
-        let signature = Base64UrlUnpadded::decode_vec(signature).map_err(|_| malformed)?;
-        let (_, key) = self.split_secret(context.secret);
-        let hmac = |hash: Hash| hash.hmac(key, &[message.as_bytes()]).matches(&signature);
-        let matches = match header.alg {
-            Algorithm::HS256 => hmac(Hash::Sha256),
-            Algorithm::HS384 => hmac(Hash::Sha384),
-            Algorithm::HS512 => hmac(Hash::Sha512),
-            other => match public_key_algorithm(other) {
-                None => false,
-                Some(algorithm) => {
-                    let document = context.key.ok_or(VerifyError::KeyUnavailable)?;
-                    let id = header.kid.as_deref().ok_or(VerifyError::UntrustedKey)?;
-                    let wanted = Wanted { id: Some(id), algorithm, now: context.now };
-                    published::verify(document, wanted, message.as_bytes(), &signature)?
-                }
-            },
+        let message = token.message.as_bytes();
+        let matches = match token.algorithm {
+            JoseAlgorithm::Hmac(hash) => {
+                let (_, key) = self.split_secret(context.secret);
+                hash.hmac(key, &[message]).matches(&token.signature)
+            }
+            JoseAlgorithm::PublicKey(algorithm) => {
+                let document = context.key.ok_or(VerifyError::KeyUnavailable)?;
+                let id = token.key_id.as_deref().ok_or(VerifyError::UntrustedKey)?;
+                let is_chosen = self.algorithms.len() > 1;
+                let wanted = Wanted { id: Some(id), algorithm, is_chosen, now: context.now };
+                published::verify(document, wanted, message, &token.signature)?
+            }
         };
         if matches { Ok(()) } else { Err(VerifyError::InvalidSignature) }
     }
@@ -92,19 +108,6 @@ impl Jwt {
     }
 }
 
-/// The algorithm of a signature with a private key.
-fn public_key_algorithm(algorithm: Algorithm) -> Option<SignatureAlgorithm> {
-    match algorithm {
-        #[cfg(feature = "ecdsa")]
-        Algorithm::ES256 => Some(SignatureAlgorithm::EcdsaP256),
-        #[cfg(feature = "rsa")]
-        Algorithm::RS256 => Some(SignatureAlgorithm::RsaSha256),
-        #[cfg(feature = "ed25519")]
-        Algorithm::EdDSA => Some(SignatureAlgorithm::Ed25519),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -113,7 +116,7 @@ mod tests {
     use crate::verify::{
         SecretError,
         scheme::{
-            Verify as _,
+            Hash, Verify as _,
             jwt::fixtures::{HS256, MALFORMED, headers, judge_all, token, with_body},
         },
     };
@@ -137,6 +140,17 @@ mod tests {
             let token = token(Hash::Sha256, &json!({"alg": name}), &json!({}));
             let judged = judge_all(&Jwt::hs_any("x-token"), &token, "s3cret", b"");
             assert_eq!(judged, Err(MALFORMED), "{name}");
+        }
+        for header in [
+            json!({"alg": "HS256", "kid": 1}),
+            json!({"alg": "HS256", "crit": null}),
+            json!({"alg": "HS256", "crit": ["exp"]}),
+            json!({"alg": ["HS256"]}),
+            json!({"typ": "JWT"}),
+            json!(["HS256"]),
+        ] {
+            let token = token(Hash::Sha256, &header, &json!({}));
+            assert_eq!(judge_all(&HS256, &token, "s3cret", b""), Err(MALFORMED), "{header}");
         }
         // The algorithm that the token names must be the one that signed it.
         let token = token(Hash::Sha256, &json!({"alg": "HS512"}), &json!({}));
@@ -169,6 +183,20 @@ mod tests {
     }
 
     #[test]
+    fn a_public_key_as_the_secret_is_a_mistake_of_the_set_up() {
+        let mistake = SecretError::Malformed("a shared secret, but one key of a pair");
+        let pem = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+        let jwk = r#"{"kty":"RSA","kid":"k-1","n":"AQAB","e":"AQAB"}"#;
+        for key in [pem, jwk] {
+            for jwt in [HS256, Jwt::hs_any("x-token")] {
+                assert_eq!(jwt.check_secret(&Secret::new(key)), Err(mistake), "{key}");
+            }
+        }
+        let after_issuer = Secret::new(format!("acme:{pem}"));
+        assert_eq!(HS256.issuer_in_secret().check_secret(&after_issuer), Err(mistake));
+    }
+
+    #[test]
     fn a_shared_secret_needs_no_fetched_key() {
         let headers =
             headers(&token(Hash::Sha256, &json!({"alg": "HS256", "kid": "k"}), &json!({})));
@@ -179,12 +207,13 @@ mod tests {
 #[cfg(test)]
 #[cfg(all(feature = "ecdsa", feature = "rsa"))]
 mod tests_of_public_keys {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::verify::scheme::{
-        KeyRequest, RequestToSign, SignError, Verify as _,
+        Hash, KeyRequest, RequestToSign, SignError, Verify as _,
         jwt::fixtures::{MALFORMED, NOW, headers, part, verify_context, with_body},
+        published::SignatureAlgorithm,
     };
 
     #[test]
@@ -325,5 +354,188 @@ mod tests_of_public_keys {
         let info = SCHEME.scheme_info();
         assert!(info.signs_body && info.fetches_keys && !info.needs_secret);
         assert_eq!((info.signature_header, info.summary), ("", "JSON web token, RS256"));
+    }
+}
+
+#[cfg(test)]
+#[cfg(all(
+    feature = "ecdsa",
+    feature = "ecdsa-p384",
+    feature = "ecdsa-p521",
+    feature = "ed25519",
+    feature = "rsa",
+))]
+mod tests_of_several_algorithms {
+    use serde_json::json;
+
+    use super::*;
+    use crate::verify::scheme::{
+        Hash, Verify as _,
+        jwt::fixtures::{MALFORMED, headers, part, verify_context, with_body},
+        published::{SignatureAlgorithm, fixtures},
+    };
+
+    const SCHEME: Jwt = Jwt::any_public_key("x-token").key_set("acme");
+
+    /// A key pair: the private key, and the public one as a JWK that does not say its algorithm.
+    struct Pair {
+        private: Secret,
+        jwk: Value,
+    }
+
+    fn rsa() -> Pair {
+        let mut jwk = fixtures::rsa_jwk("k-1");
+        jwk.as_object_mut().expect("an object").remove("alg");
+        Pair { private: Secret::new(fixtures::RSA), jwk }
+    }
+
+    /// A key pair on an elliptic curve: the JWK is made of the point.
+    fn on_curve(name: &str, private: &[u8], point: &[u8]) -> Pair {
+        let (x, y) = point[1..].split_at(point.len() / 2);
+        let [x, y] = [x, y].map(Base64UrlUnpadded::encode_string);
+        let jwk = json!({"kty": "EC", "crv": name, "kid": "k-1", "use": "sig", "x": x, "y": y});
+        Pair { private: Secret::from_key(private), jwk }
+    }
+
+    fn p256() -> Pair {
+        use p256::pkcs8::EncodePrivateKey as _;
+        let key = p256::ecdsa::SigningKey::from_slice(&[7; 32]).expect("a key");
+        let der = key.to_pkcs8_der().expect("DER");
+        on_curve("P-256", der.as_bytes(), key.verifying_key().to_sec1_point(false).as_bytes())
+    }
+
+    fn p384() -> Pair {
+        use p384::pkcs8::EncodePrivateKey as _;
+        let key = p384::ecdsa::SigningKey::from_slice(&[7; 48]).expect("a key");
+        let der = key.to_pkcs8_der().expect("DER");
+        on_curve("P-384", der.as_bytes(), key.verifying_key().to_sec1_point(false).as_bytes())
+    }
+
+    fn p521() -> Pair {
+        use p521::pkcs8::EncodePrivateKey as _;
+        let mut number = [7; 66];
+        number[0] = 0;
+        let key = p521::ecdsa::SigningKey::from_slice(&number).expect("a key");
+        let der = key.to_pkcs8_der().expect("DER");
+        on_curve("P-521", der.as_bytes(), key.verifying_key().to_sec1_point(false).as_bytes())
+    }
+
+    fn ed25519() -> Pair {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+        let x = Base64UrlUnpadded::encode_string(key.verifying_key().as_bytes());
+        let jwk = json!({"kty": "OKP", "crv": "Ed25519", "kid": "k-1", "use": "sig", "x": x});
+        Pair { private: Secret::from_key([7; 32]), jwk }
+    }
+
+    /// Each algorithm with its name and a key pair.
+    fn all() -> [(SignatureAlgorithm, &'static str, Pair); 7] {
+        [
+            (SignatureAlgorithm::EcdsaP256, "ES256", p256()),
+            (SignatureAlgorithm::EcdsaP384, "ES384", p384()),
+            (SignatureAlgorithm::EcdsaP521, "ES512", p521()),
+            (SignatureAlgorithm::Ed25519, "EdDSA", ed25519()),
+            (SignatureAlgorithm::RsaSha256, "RS256", rsa()),
+            (SignatureAlgorithm::RsaSha384, "RS384", rsa()),
+            (SignatureAlgorithm::RsaSha512, "RS512", rsa()),
+        ]
+    }
+
+    impl Pair {
+        /// A token whose header names one algorithm, signed with another.
+        fn token(&self, named: &str, algorithm: SignatureAlgorithm) -> String {
+            let header = json!({"alg": named, "kid": "k-1"}).to_string();
+            let message = format!("{}.{}", part(&header), part("{}"));
+            let signature = algorithm.sign(&self.private, message.as_bytes()).expect("it signs");
+            format!("{message}.{}", Base64UrlUnpadded::encode_string(&signature))
+        }
+
+        fn jwk_for(&self, name: &str) -> Value {
+            let mut jwk = self.jwk.clone();
+            jwk["alg"] = name.into();
+            jwk
+        }
+    }
+
+    fn judge(token: &str, document: &str) -> Result<(), VerifyError> {
+        let (headers, secret) = (headers(token), Secret::none());
+        let context =
+            VerifyContext { key: Some(document.as_bytes()), ..verify_context(&secret, None) };
+        SCHEME.check_headers(&headers)?;
+        SCHEME.verify(&with_body(&headers, b""), &context).map(drop)
+    }
+
+    #[test]
+    fn the_key_says_the_algorithm() {
+        for (algorithm, name, pair) in all() {
+            let token = pair.token(name, algorithm);
+            let judge_as = |said: &str| judge(&token, &pair.jwk_for(said).to_string());
+            assert_eq!(judge_as(name), Ok(()), "{name}");
+            let set = json!({"keys": [pair.jwk_for(name)]}).to_string();
+            assert_eq!(judge(&token, &set), Ok(()), "{name}");
+            for (_, other, _) in all().iter().filter(|(_, other, _)| *other != name) {
+                assert_eq!(judge_as(other), Err(VerifyError::UntrustedKey), "{name} by {other}");
+            }
+            let silent = judge(&token, &pair.jwk.to_string());
+            assert_eq!(silent, Err(VerifyError::UntrustedKey), "{name} by a key that is for any");
+        }
+        let (token, pair) = (ed25519().token("Ed25519", SignatureAlgorithm::Ed25519), ed25519());
+        for name in ["Ed25519", "EdDSA"] {
+            assert_eq!(judge(&token, &pair.jwk_for(name).to_string()), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_kind_verifies_nothing() {
+        for (algorithm, name, pair) in all() {
+            for (_, other, other_pair) in &all() {
+                if pair.jwk["crv"] == other_pair.jwk["crv"] {
+                    continue;
+                }
+                // The token says what the foreign key says, and so does the key.
+                let token = pair.token(other, algorithm);
+                let key = other_pair.jwk_for(other).to_string();
+                assert_eq!(judge(&token, &key), Err(VerifyError::InvalidSignature), "{name}");
+                let key = pair.jwk_for(other).to_string();
+                let judged = judge(&token, &key);
+                assert_eq!(judged, Err(VerifyError::KeyUnavailable), "{name} as {other}");
+            }
+        }
+        // One key of RSA with another hash than the token says.
+        let token = rsa().token("RS512", SignatureAlgorithm::RsaSha256);
+        let judged = judge(&token, &rsa().jwk_for("RS512").to_string());
+        assert_eq!(judged, Err(VerifyError::InvalidSignature));
+    }
+
+    #[test]
+    fn a_public_key_is_no_shared_secret() {
+        for (_, name, pair) in all() {
+            let documents = [pair.jwk_for(name).to_string(), pair.jwk_for("HS256").to_string()];
+            for algorithm in ["HS256", "HS384", "HS512", "none", "None", "PS512", ""] {
+                let header = json!({"alg": algorithm, "kid": "k-1"}).to_string();
+                let message = format!("{}.{}", part(&header), part("{}"));
+                for document in &documents {
+                    let tag = Hash::Sha256.hmac(document.as_bytes(), &[message.as_bytes()]);
+                    let tag = Base64UrlUnpadded::encode_string(tag.as_bytes());
+                    for token in [format!("{message}.{tag}"), format!("{message}.")] {
+                        assert_eq!(judge(&token, document), Err(MALFORMED), "{algorithm}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// PEM does not say an algorithm.
+    #[test]
+    fn the_key_is_a_json_web_key() {
+        use p256::pkcs8::EncodePublicKey as _;
+        let key = p256::ecdsa::SigningKey::from_slice(&[7; 32]).expect("a key");
+        let der = key.verifying_key().to_public_key_der().expect("DER");
+        let base64 = base64ct::Base64::encode_string(der.as_bytes());
+        let token = p256().token("ES256", SignatureAlgorithm::EcdsaP256);
+        assert_eq!(judge(&token, &base64), Err(VerifyError::UntrustedKey));
+        assert_eq!(
+            judge(&token, &json!({"key": base64}).to_string()),
+            Err(VerifyError::UntrustedKey)
+        );
     }
 }

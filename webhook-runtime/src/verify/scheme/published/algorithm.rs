@@ -19,6 +19,9 @@ pub(crate) enum SignatureAlgorithm {
     /// signs.
     #[cfg(feature = "ecdsa")]
     EcdsaP256Sha1,
+    /// ECDSA over P-384 with SHA-384; a signature is `r` and `s`, 48 bytes each.
+    #[cfg(feature = "ecdsa-p384")]
+    EcdsaP384,
     /// ECDSA over P-521 with SHA-512; a signature is `r` and `s`, 66 bytes each.
     #[cfg(feature = "ecdsa-p521")]
     EcdsaP521,
@@ -28,6 +31,9 @@ pub(crate) enum SignatureAlgorithm {
     /// RSA with PKCS#1 v1.5 and SHA-256.
     #[cfg(feature = "rsa")]
     RsaSha256,
+    /// RSA with PKCS#1 v1.5 and SHA-384.
+    #[cfg(feature = "rsa")]
+    RsaSha384,
     /// RSA with PKCS#1 v1.5 and SHA-512.
     #[cfg(feature = "rsa")]
     RsaSha512,
@@ -49,12 +55,16 @@ impl SignatureAlgorithm {
             Self::EcdsaP256 | Self::EcdsaP256Der => "ECDSA P-256 SHA-256",
             #[cfg(feature = "ecdsa")]
             Self::EcdsaP256Sha1 => "ECDSA P-256 SHA-1",
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => "ECDSA P-384 SHA-384",
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => "ECDSA P-521 SHA-512",
             #[cfg(feature = "rsa")]
             Self::RsaSha1 => "RSA PKCS#1 v1.5 SHA-1",
             #[cfg(feature = "rsa")]
             Self::RsaSha256 => "RSA PKCS#1 v1.5 SHA-256",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha384 => "RSA PKCS#1 v1.5 SHA-384",
             #[cfg(feature = "rsa")]
             Self::RsaSha512 => "RSA PKCS#1 v1.5 SHA-512",
             #[cfg(feature = "rsa")]
@@ -74,43 +84,59 @@ impl SignatureAlgorithm {
             // DER has a variable length.
             #[cfg(feature = "ecdsa")]
             Self::EcdsaP256Der | Self::EcdsaP256Sha1 => None,
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => Some(96),
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => Some(132),
             // As long as the key.
             #[cfg(feature = "rsa")]
-            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => None,
+            Self::RsaSha1
+            | Self::RsaSha256
+            | Self::RsaSha384
+            | Self::RsaSha512
+            | Self::RsaPssSha512 => None,
             Self::None(never) => match never {},
         }
     }
 
-    /// The name in JOSE (RFC 7518, RFC 8037).
-    pub(crate) const fn jose_name(self) -> &'static str {
+    /// The names in JOSE (RFC 7518, RFC 8037, RFC 9864). The first one is written.
+    pub(crate) const fn jose_names(self) -> &'static [&'static str] {
         match self {
             #[cfg(feature = "ed25519")]
-            Self::Ed25519 => "EdDSA",
+            Self::Ed25519 => &["EdDSA", "Ed25519"],
             // A key is the same, however its signatures are written.
             #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256 | Self::EcdsaP256Der => "ES256",
+            Self::EcdsaP256 | Self::EcdsaP256Der => &["ES256"],
             // JOSE has no such algorithm, so that no key in a set may say that it is for it.
             #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256Sha1 => "",
-            #[cfg(feature = "rsa")]
-            Self::RsaSha1 => "",
+            Self::EcdsaP256Sha1 => &[],
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => &["ES384"],
             #[cfg(feature = "ecdsa-p521")]
-            Self::EcdsaP521 => "ES512",
+            Self::EcdsaP521 => &["ES512"],
             #[cfg(feature = "rsa")]
-            Self::RsaSha256 => "RS256",
+            Self::RsaSha1 => &[],
             #[cfg(feature = "rsa")]
-            Self::RsaSha512 => "RS512",
+            Self::RsaSha256 => &["RS256"],
             #[cfg(feature = "rsa")]
-            Self::RsaPssSha512 => "PS512",
+            Self::RsaSha384 => &["RS384"],
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => &["RS512"],
+            #[cfg(feature = "rsa")]
+            Self::RsaPssSha512 => &["PS512"],
             Self::None(never) => match never {},
         }
     }
 
     /// Signs with a private key: see [`SignatureAlgorithm::private_key_kind`].
     #[cfg_attr(
-        not(any(feature = "ecdsa", feature = "ecdsa-p521", feature = "ed25519", feature = "rsa")),
+        not(any(
+            feature = "ecdsa",
+            feature = "ecdsa-p384",
+            feature = "ecdsa-p521",
+            feature = "ed25519",
+            feature = "rsa"
+        )),
         allow(unreachable_code, unused_variables, reason = "there is no algorithm to sign with")
     )]
     pub(crate) fn sign(self, secret: &Secret, message: &[u8]) -> Result<Vec<u8>, SecretError> {
@@ -151,6 +177,14 @@ impl SignatureAlgorithm {
                     Some(signature.to_der().as_bytes().to_vec())
                 })
             }
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => {
+                use p384::{ecdsa::signature::Signer as _, pkcs8::DecodePrivateKey as _};
+                p384::ecdsa::SigningKey::from_pkcs8_der(&der).ok().map(|key| {
+                    let signature: p384::ecdsa::Signature = key.sign(message);
+                    signature.to_bytes().to_vec()
+                })
+            }
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => {
                 use p521::{ecdsa::signature::Signer as _, pkcs8::DecodePrivateKey as _};
@@ -163,6 +197,8 @@ impl SignatureAlgorithm {
             Self::RsaSha1 => pkcs1v15::<sha1::Sha1>(&der, message),
             #[cfg(feature = "rsa")]
             Self::RsaSha256 => pkcs1v15::<sha2::Sha256>(&der, message),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha384 => pkcs1v15::<sha2::Sha384>(&der, message),
             #[cfg(feature = "rsa")]
             Self::RsaSha512 => pkcs1v15::<sha2::Sha512>(&der, message),
             #[cfg(feature = "rsa")]
@@ -186,12 +222,16 @@ impl SignatureAlgorithm {
             Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => {
                 "a P-256 private key (PKCS#8)"
             }
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => "a P-384 private key (PKCS#8)",
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => "a P-521 private key (PKCS#8)",
             #[cfg(feature = "rsa")]
-            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => {
-                "an RSA private key (PKCS#8)"
-            }
+            Self::RsaSha1
+            | Self::RsaSha256
+            | Self::RsaSha384
+            | Self::RsaSha512
+            | Self::RsaPssSha512 => "an RSA private key (PKCS#8)",
             Self::None(never) => match never {},
         }
     }
@@ -205,12 +245,16 @@ impl SignatureAlgorithm {
             Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => {
                 "a P-256 public key (JWK, JWKS, PEM or SPKI in base64)"
             }
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => "a P-384 public key (JWK, JWKS, PEM or SPKI in base64)",
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => "a P-521 public key (JWK, JWKS, PEM or SPKI in base64)",
             #[cfg(feature = "rsa")]
-            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => {
-                "an RSA public key (JWK, JWKS, PEM or SPKI in base64)"
-            }
+            Self::RsaSha1
+            | Self::RsaSha256
+            | Self::RsaSha384
+            | Self::RsaSha512
+            | Self::RsaPssSha512 => "an RSA public key (JWK, JWKS, PEM or SPKI in base64)",
             Self::None(never) => match never {},
         }
     }
@@ -225,12 +269,16 @@ impl SignatureAlgorithm {
             Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => {
                 "a P-256 public key (SPKI in base64)"
             }
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => "a P-384 public key (SPKI in base64)",
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => "a P-521 public key (SPKI in base64)",
             #[cfg(feature = "rsa")]
-            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => {
-                "an RSA public key (PEM, or SPKI in base64)"
-            }
+            Self::RsaSha1
+            | Self::RsaSha256
+            | Self::RsaSha384
+            | Self::RsaSha512
+            | Self::RsaPssSha512 => "an RSA public key (PEM, or SPKI in base64)",
             Self::None(never) => match never {},
         }
     }
@@ -381,7 +429,8 @@ mod tests {
         ] {
             let signature = algorithm.sign(&Secret::new(private), b"text").expect("it signs");
             let judge = |algorithm, message: &[u8]| {
-                let wanted = Wanted { id: None, algorithm, now: SystemTime::UNIX_EPOCH };
+                let wanted =
+                    Wanted { id: None, algorithm, is_chosen: false, now: SystemTime::UNIX_EPOCH };
                 verify(public.as_bytes(), wanted, message, &signature)
             };
             assert_eq!(judge(algorithm, b"text"), Ok(true), "{algorithm:?}");

@@ -29,6 +29,12 @@ pub(super) fn public_key(jwk: &Jwk, algorithm: SignatureAlgorithm) -> Option<Pub
             let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
             Some(PublicKey::P256(Box::new(key)))
         }
+        #[cfg(feature = "ecdsa-p384")]
+        SignatureAlgorithm::EcdsaP384 => {
+            let point = sec1(&bytes("x")?, &bytes("y")?, 48).filter(|_| is("EC", Some("P-384")))?;
+            let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
+            Some(PublicKey::P384(Box::new(key)))
+        }
         #[cfg(feature = "ecdsa-p521")]
         SignatureAlgorithm::EcdsaP521 => {
             let point = sec1(&bytes("x")?, &bytes("y")?, 66).filter(|_| is("EC", Some("P-521")))?;
@@ -38,6 +44,7 @@ pub(super) fn public_key(jwk: &Jwk, algorithm: SignatureAlgorithm) -> Option<Pub
         #[cfg(feature = "rsa")]
         SignatureAlgorithm::RsaSha1
         | SignatureAlgorithm::RsaSha256
+        | SignatureAlgorithm::RsaSha384
         | SignatureAlgorithm::RsaSha512
         | SignatureAlgorithm::RsaPssSha512 => {
             let [n, e] = [bytes("n")?, bytes("e")?];
@@ -65,6 +72,12 @@ fn sec1(x: &[u8], y: &[u8], len: usize) -> Option<Vec<u8>> {
     Some(point)
 }
 
+/// True if the key says that it is for this algorithm.
+pub(super) fn names(jwk: &Jwk, algorithm: SignatureAlgorithm) -> bool {
+    let name = jwk.get("alg").and_then(Value::as_str);
+    name.is_some_and(|name| algorithm.jose_names().contains(&name))
+}
+
 /// True if the key is meant for verifying signatures of this algorithm. What a key does not say does
 /// not exclude anything.
 pub(super) fn is_meant(jwk: &Jwk, algorithm: SignatureAlgorithm) -> bool {
@@ -77,7 +90,8 @@ pub(super) fn is_meant(jwk: &Jwk, algorithm: SignatureAlgorithm) -> bool {
                 .as_array()
                 .is_some_and(|all| all.iter().any(|one| one.as_str() == Some("verify")))
     });
-    is("alg", algorithm.jose_name()) && is("use", "sig") && verifies
+    let is_for_any = jwk.get("alg").is_none_or(Value::is_null);
+    (is_for_any || names(jwk, algorithm)) && is("use", "sig") && verifies
 }
 
 /// True if the key has this id.

@@ -10,6 +10,8 @@ pub(crate) enum PublicKey {
     Ed25519(Box<ed25519_dalek::VerifyingKey>),
     #[cfg(feature = "ecdsa")]
     P256(Box<p256::ecdsa::VerifyingKey>),
+    #[cfg(feature = "ecdsa-p384")]
+    P384(Box<p384::ecdsa::VerifyingKey>),
     #[cfg(feature = "ecdsa-p521")]
     P521(Box<p521::ecdsa::VerifyingKey>),
     #[cfg(feature = "rsa")]
@@ -53,6 +55,12 @@ impl PublicKey {
                 let key = p256::ecdsa::VerifyingKey::from_public_key_der(der).ok()?;
                 Some(Self::P256(Box::new(key)))
             }
+            #[cfg(feature = "ecdsa-p384")]
+            SignatureAlgorithm::EcdsaP384 => {
+                use p384::pkcs8::DecodePublicKey as _;
+                let key = p384::ecdsa::VerifyingKey::from_public_key_der(der).ok()?;
+                Some(Self::P384(Box::new(key)))
+            }
             #[cfg(feature = "ecdsa-p521")]
             SignatureAlgorithm::EcdsaP521 => {
                 use p521::pkcs8::DecodePublicKey as _;
@@ -62,6 +70,7 @@ impl PublicKey {
             #[cfg(feature = "rsa")]
             SignatureAlgorithm::RsaSha1
             | SignatureAlgorithm::RsaSha256
+            | SignatureAlgorithm::RsaSha384
             | SignatureAlgorithm::RsaSha512
             | SignatureAlgorithm::RsaPssSha512 => {
                 use rsa::pkcs8::DecodePublicKey as _;
@@ -114,6 +123,12 @@ impl PublicKey {
                 p256::ecdsa::Signature::from_der(signature)
                     .is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok())
             }
+            #[cfg(feature = "ecdsa-p384")]
+            (Self::P384(key), SignatureAlgorithm::EcdsaP384) => {
+                use p384::ecdsa::signature::Verifier as _;
+                p384::ecdsa::Signature::from_slice(signature)
+                    .is_ok_and(|signature| key.verify(message, &signature).is_ok())
+            }
             #[cfg(feature = "ecdsa-p521")]
             (Self::P521(key), SignatureAlgorithm::EcdsaP521) => {
                 use p521::ecdsa::signature::Verifier as _;
@@ -127,6 +142,10 @@ impl PublicKey {
             #[cfg(feature = "rsa")]
             (Self::Rsa(key), SignatureAlgorithm::RsaSha256) => {
                 pkcs1v15::<sha2::Sha256>(key, message, signature)
+            }
+            #[cfg(feature = "rsa")]
+            (Self::Rsa(key), SignatureAlgorithm::RsaSha384) => {
+                pkcs1v15::<sha2::Sha384>(key, message, signature)
             }
             #[cfg(feature = "rsa")]
             (Self::Rsa(key), SignatureAlgorithm::RsaSha512) => {
