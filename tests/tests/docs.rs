@@ -357,23 +357,21 @@ struct Known {
 
 /// Every provider, by name. All features are on here, so that the list is as long as its source.
 fn known() -> Vec<Known> {
-    let mut feature = String::new();
+    let mut condition = String::new();
     let mut all = Vec::new();
     for line in section("pub const ALL", "];").lines().map(str::trim) {
-        if line.starts_with("#[cfg(") {
-            // Every other piece between quotation marks is a feature.
-            feature = line
-                .split('"')
-                .skip(1)
-                .step_by(2)
-                .map(|name| format!("`{name}`"))
-                .collect::<Vec<_>>()
-                .join(" and ");
-        } else if let Some(constant) = line.strip_prefix('&') {
-            let provider = ALL.get(all.len()).expect("as many as in the source");
-            let constant = constant.trim_end_matches(',');
-            all.push(Known { constant, feature: std::mem::take(&mut feature), provider });
-        }
+        let Some(constant) = line.strip_prefix('&') else {
+            // A condition can have several lines.
+            condition.push_str(line);
+            continue;
+        };
+        let provider = ALL.get(all.len()).expect("as many as in the source");
+        let constant = constant.trim_end_matches(',');
+        // Every other piece between quotation marks is a feature.
+        let features = condition.split('"').skip(1).step_by(2).map(|name| format!("`{name}`"));
+        let feature = features.collect::<Vec<_>>().join(" and ");
+        condition.clear();
+        all.push(Known { constant, feature, provider });
     }
     assert_eq!(all.len(), ALL.len(), "as many as in the source");
     all.sort_by_key(|known| known.provider.name());

@@ -57,6 +57,7 @@
 //! | `ed25519` | `DISCORD`, `FAL`, `STANDARD_WEBHOOKS_V1A`, `TELNYX` |
 //! | `jwt` | `ATLASSIAN_CONNECT`, `FUSIONAUTH`, `LIVEKIT`, `MESSAGEBIRD`, `MONDAY`, `NETLIFY`, `QSTASH`, `VONAGE` |
 //! | `jwt` and `ecdsa` | `PLAID` |
+//! | `jwt` and `ecdsa` and `ecdsa-p384` and `ecdsa-p521` and `ed25519` and `rsa` | `FUSIONAUTH_KEY_PAIR` |
 //! | `jwt` and `ecdsa-p521` | `TRUELAYER` |
 //! | `jwt` and `rsa` | `FIREBLOCKS`, `GOOGLE_PUBSUB`, `KINDE`, `SALEOR` |
 //! | `message-signatures` and `ed25519` | `MAILCHANNELS` |

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use sha2::{Digest as _, Sha256};
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{AsymmetricAlgorithm, KeyEncoding, RequestToSign, Scheme},
+    scheme::{KeyEncoding, KeyType, RequestToSign, Scheme},
 };
 
 use super::scanner::Scanner;
@@ -202,7 +202,7 @@ impl Sender {
                 return Some(difference(value.as_bytes(), other.as_bytes()));
             }
         }
-        let targets = [&genuine.target, &forged.target].map(|target| target.as_bytes());
+        let targets = [&genuine.target, &forged.target].map(String::as_bytes);
         if self.provider.scheme_info().signs_body && targets[0] != targets[1] {
             return Some(difference(targets[0], targets[1]));
         }
@@ -234,11 +234,9 @@ fn key_of(secret: &Secret) -> Vec<u8> {
 /// Key pairs, if the provider needs them.
 fn pairs(provider: &Provider) -> Option<[keys::Pair; 2]> {
     match provider.scheme_info().key_pair? {
-        AsymmetricAlgorithm::Ed25519 => Some(keys::ed25519()),
-        AsymmetricAlgorithm::EcdsaP256 => Some(keys::p256()),
-        AsymmetricAlgorithm::RsaSha1
-        | AsymmetricAlgorithm::RsaSha256
-        | AsymmetricAlgorithm::RsaSha512 => Some(keys::rsa()),
+        KeyType::Ed25519 => Some(keys::ed25519()),
+        KeyType::P256 => Some(keys::p256()),
+        KeyType::Rsa => Some(keys::rsa()),
         _ => None,
     }
 }
@@ -254,8 +252,7 @@ fn secret(provider: &Provider, which: &str) -> Secret {
     Secret::new(match (scheme.algorithm(), scheme.key_encoding()) {
         ("token", _) if scheme.signature_parameter().is_some() => hex,
         ("basic auth", _) => info.example_secret(&odd),
-        ("token", _) => odd,
-        (_, KeyEncoding::AsciiText) => odd,
+        ("token", _) | (_, KeyEncoding::AsciiText) => odd,
         (_, KeyEncoding::Text | KeyEncoding::HtmlEscaped) => format!("é{odd}"),
         (_, KeyEncoding::Hex) => hex,
         (_, KeyEncoding::PrefixedBase64(prefix) | KeyEncoding::PrefixedBase64OrText(prefix)) => {

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{AsymmetricAlgorithm, Scheme},
+    scheme::{KeyType, Scheme},
 };
 
 use super::keys::{self, Pair};
@@ -49,11 +49,9 @@ impl Random {
 /// Two key pairs, if the provider needs them.
 pub(crate) fn pairs(provider: &Provider) -> Option<[Pair; 2]> {
     match provider.scheme_info().key_pair? {
-        AsymmetricAlgorithm::Ed25519 => Some(keys::ed25519()),
-        AsymmetricAlgorithm::EcdsaP256 => Some(keys::p256()),
-        AsymmetricAlgorithm::RsaSha1
-        | AsymmetricAlgorithm::RsaSha256
-        | AsymmetricAlgorithm::RsaSha512 => Some(keys::rsa()),
+        KeyType::Ed25519 => Some(keys::ed25519()),
+        KeyType::P256 => Some(keys::p256()),
+        KeyType::Rsa => Some(keys::rsa()),
         _ => None,
     }
 }

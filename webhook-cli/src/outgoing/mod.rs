@@ -11,7 +11,7 @@ use http::HeaderMap;
 use serde_json::Value;
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{AsymmetricAlgorithm, KeyEncoding, RequestToSign, SignError},
+    scheme::{KeyEncoding, KeyType, RequestToSign, SignError},
 };
 
 use self::forge::Forge;
@@ -265,17 +265,13 @@ fn refusal(provider: &Provider, error: SignError) -> CliError {
 /// The form of the private key, for providers that sign with one.
 fn private_key(provider: &Provider) -> Option<&'static str> {
     Some(match provider.scheme_info().key_pair? {
-        AsymmetricAlgorithm::Ed25519 => match provider.scheme()?.key_encoding() {
+        KeyType::Ed25519 => match provider.scheme()?.key_encoding() {
             KeyEncoding::Hex => "64 hexadecimal digits, without a line break",
             KeyEncoding::Base64 => "32 bytes in base64",
             _ => "32 bytes in base64, behind the prefix of the public key",
         },
-        AsymmetricAlgorithm::EcdsaP256 => {
-            "PKCS#8 in base64, which is PEM without its first and last line"
-        }
-        AsymmetricAlgorithm::RsaSha1
-        | AsymmetricAlgorithm::RsaSha256
-        | AsymmetricAlgorithm::RsaSha512 => "PKCS#8 in PEM",
+        KeyType::P256 => "PKCS#8 in base64, which is PEM without its first and last line",
+        KeyType::Rsa => "PKCS#8 in PEM",
         _ => return None,
     })
 }

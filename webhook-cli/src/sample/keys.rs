@@ -2,7 +2,7 @@
 
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{AsymmetricAlgorithm, KeyEncoding, Scheme},
+    scheme::{KeyEncoding, KeyType, Scheme},
 };
 
 const HEX: &str = "9f2c4b7d1e6a8053c7d4b9a1f0e3825697b4c1d8e5f2a3069c7b4d1e8f5a2b30";
@@ -18,11 +18,9 @@ const P256_PREFIX: &[u8] =
 /// A private key made of 32 characters, for providers that sign with one. There is one of RSA.
 pub(crate) fn private_key(provider: &Provider, seed: &str) -> Option<Secret> {
     Some(match provider.scheme_info().key_pair? {
-        AsymmetricAlgorithm::Ed25519 => Secret::from_key(seed),
-        AsymmetricAlgorithm::EcdsaP256 => Secret::from_key([P256_PREFIX, seed.as_bytes()].concat()),
-        AsymmetricAlgorithm::RsaSha1
-        | AsymmetricAlgorithm::RsaSha256
-        | AsymmetricAlgorithm::RsaSha512 => Secret::new(RSA_KEY),
+        KeyType::Ed25519 => Secret::from_key(seed),
+        KeyType::P256 => Secret::from_key([P256_PREFIX, seed.as_bytes()].concat()),
+        KeyType::Rsa => Secret::new(RSA_KEY),
         _ => return None,
     })
 }

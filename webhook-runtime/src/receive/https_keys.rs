@@ -71,7 +71,7 @@ impl HttpsKeys {
     }
 
     /// Sets the URL of your set of keys, for a provider whose customers each have one (Kinde,
-    /// Saleor, Fireblocks). If each key has a URL, write `{id}` in the place of its id.
+    /// Saleor, Fireblocks, `FusionAuth`). If each key has a URL, write `{id}` in the place of its id.
     #[must_use]
     pub fn key_set(mut self, provider: &Provider, url: impl Into<String>) -> Self {
         self.set_urls.insert(provider.name(), url.into());

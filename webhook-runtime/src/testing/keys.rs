@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::verify::{
     Provider, Secret,
-    scheme::{AsymmetricAlgorithm, KeyEncoding, Scheme},
+    scheme::{KeyEncoding, KeyType, Scheme},
 };
 
 /// The key that signs and the key that verifies: the same one, except for key pairs.
@@ -29,8 +29,8 @@ impl KeyPair {
     /// Creates a pair for a provider, derived from a name.
     pub(crate) fn new(provider: &Provider, name: &str, owner: KeyOwner) -> Self {
         let seed: [u8; 32] = Sha256::digest(format!("{name} {owner:?}")).into();
-        if let Some(algorithm) = provider.scheme_info().key_pair {
-            return key_pair(algorithm, seed, owner);
+        if let Some(key_type) = provider.scheme_info().key_pair {
+            return key_pair(key_type, seed, owner);
         }
         let secret = Secret::new(text(provider, &seed)).with_name("made for this test");
         Self { signing: secret.clone(), verifying: secret }
@@ -51,11 +51,11 @@ fn text(provider: &Provider, seed: &[u8; 32]) -> String {
     }
 }
 
-fn key_pair(algorithm: AsymmetricAlgorithm, seed: [u8; 32], owner: KeyOwner) -> KeyPair {
+fn key_pair(key_type: KeyType, seed: [u8; 32], owner: KeyOwner) -> KeyPair {
     let _ = (seed, owner);
-    match algorithm {
+    match key_type {
         #[cfg(feature = "ed25519")]
-        AsymmetricAlgorithm::Ed25519 => {
+        KeyType::Ed25519 => {
             let private = ed25519_dalek::SigningKey::from_bytes(&seed);
             KeyPair {
                 signing: Secret::from_key(seed),
@@ -63,7 +63,7 @@ fn key_pair(algorithm: AsymmetricAlgorithm, seed: [u8; 32], owner: KeyOwner) -> 
             }
         }
         #[cfg(feature = "ecdsa")]
-        AsymmetricAlgorithm::EcdsaP256 => {
+        KeyType::P256 => {
             use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
             // Nearly every number is a key. If one is not, the next one is tried.
             let private = (0..=u8::MAX).find_map(|last| {
@@ -79,10 +79,34 @@ fn key_pair(algorithm: AsymmetricAlgorithm, seed: [u8; 32], owner: KeyOwner) -> 
                 verifying: Secret::from_key(public.as_bytes()),
             }
         }
+        #[cfg(feature = "ecdsa-p384")]
+        KeyType::P384 => {
+            use p384::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
+            let mut number = [0; 48];
+            number[16..].copy_from_slice(&seed);
+            let private = p384::ecdsa::SigningKey::from_slice(&number).expect("it is small enough");
+            let public = private.verifying_key().to_public_key_der().expect("it can be written");
+            let private = private.to_pkcs8_der().expect("it can be written");
+            KeyPair {
+                signing: Secret::from_key(private.as_bytes()),
+                verifying: Secret::from_key(public.as_bytes()),
+            }
+        }
+        #[cfg(feature = "ecdsa-p521")]
+        KeyType::P521 => {
+            use p521::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
+            let mut number = [0; 66];
+            number[34..].copy_from_slice(&seed);
+            let private = p521::ecdsa::SigningKey::from_slice(&number).expect("it is small enough");
+            let public = private.verifying_key().to_public_key_der().expect("it can be written");
+            let private = private.to_pkcs8_der().expect("it can be written");
+            KeyPair {
+                signing: Secret::from_key(private.as_bytes()),
+                verifying: Secret::from_key(public.as_bytes()),
+            }
+        }
         #[cfg(feature = "rsa")]
-        AsymmetricAlgorithm::RsaSha1
-        | AsymmetricAlgorithm::RsaSha256
-        | AsymmetricAlgorithm::RsaSha512 => {
+        KeyType::Rsa => {
             use rsa::{
                 BoxedUint,
                 pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding},

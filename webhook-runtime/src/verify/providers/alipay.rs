@@ -7,8 +7,8 @@ use crate::verify::{
     Field, Provider, Secret, SecretError, SuccessBody,
     form::{AmbiguousForm, RepeatedFields, SortedFields},
     scheme::{
-        AsymmetricAlgorithm, KeyEncoding, PublicKey, RequestToSign, SchemeInfo, SignError, Signed,
-        SignedParts, SignedRequest, Verify, VerifyContext, VerifyError,
+        KeyEncoding, KeyType, RequestToSign, SchemeInfo, SignError, SignatureAlgorithm, Signed,
+        SignedParts, SignedRequest, Verify, VerifyContext, VerifyError, published::PublicKey,
     },
 };
 
@@ -40,7 +40,7 @@ pub const ALIPAY: Provider = Provider::custom("alipay", &Alipay)
     .with_docs_url(DOCS)
     .with_retry_period(Duration::from_secs(25 * 60 * 60));
 
-const ALGORITHM: AsymmetricAlgorithm = AsymmetricAlgorithm::RsaSha256;
+const ALGORITHM: SignatureAlgorithm = SignatureAlgorithm::RsaSha256;
 
 const SIGNATURE: &str = "sign";
 const SIGNATURE_TYPE: &str = "sign_type";
@@ -56,7 +56,7 @@ struct Alipay;
 impl Verify for Alipay {
     fn scheme_info(&self) -> SchemeInfo {
         SchemeInfo {
-            key_pair: Some(ALGORITHM),
+            key_pair: Some(KeyType::Rsa),
             ..SchemeInfo::new("RSA PKCS#1 v1.5 SHA-256, sorted fields", "")
         }
     }
@@ -85,7 +85,7 @@ impl Verify for Alipay {
             return Err(VerifyError::MalformedBody);
         }
         let key = public_key(context.secret).map_err(|_| VerifyError::InvalidSignature)?;
-        if key.verify_message(&form.text(|_| true), &signature) {
+        if key.verifies(ALGORITHM, &form.text(|_| true), &signature) {
             Ok(Signed::text(form.text(|name| name != SENT_AT)))
         } else {
             Err(VerifyError::InvalidSignature)
@@ -104,21 +104,18 @@ impl Verify for Alipay {
         let text = Notification::read(request.body)
             .map_err(|AmbiguousForm| SignError::Body)?
             .text(|_| true);
-        let signature = KeyEncoding::Pem
-            .decode(secret)
-            .and_then(|key| ALGORITHM.sign(secret, &key, &text))
-            .map_err(SignError::Secret)?;
+        let signature = ALGORITHM.sign(secret, &text).map_err(SignError::Secret)?;
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(form_urlencoded::parse(request.body).filter(|(name, _)| is_signed(name)));
         form.append_pair(SIGNATURE_TYPE, RSA2);
         form.append_pair(SIGNATURE, &Base64::encode_string(&signature));
         let body = Cow::Owned(form.finish().into_bytes());
-        Ok(SignedParts { headers: HeaderMap::new(), body })
+        Ok(SignedParts { body, ..SignedParts::new(HeaderMap::new(), request) })
     }
 }
 
 fn public_key(secret: &Secret) -> Result<PublicKey, SecretError> {
-    ALGORITHM.public_key(secret, &KeyEncoding::Pem.decode(secret)?)
+    PublicKey::of_secret(&KeyEncoding::Pem.decode(secret)?, ALGORITHM)
 }
 
 /// A form that is the only one with its signed text.

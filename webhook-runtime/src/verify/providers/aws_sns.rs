@@ -8,8 +8,8 @@ use crate::verify::{
     handshake::{Condition, Handshake, HandshakeResponse},
     named::{self, Scalar},
     scheme::{
-        Certificate, KeyRequest, RequestToSign, SchemeInfo, SignError, Signed, SignedParts,
-        SignedRequest, Timestamp, Verify, VerifyContext, VerifyError,
+        Certificate, KeyRequest, RequestToSign, SchemeInfo, SignError, SignatureAlgorithm, Signed,
+        SignedParts, SignedRequest, Timestamp, Verify, VerifyContext, VerifyError,
     },
 };
 
@@ -97,16 +97,16 @@ impl Verify for Sns {
         }
         let pem = context.key.ok_or(VerifyError::KeyUnavailable)?;
         let certificate = Certificate::parse(pem, context.now).ok_or(VerifyError::UntrustedKey)?;
-        let key = match message.field("SignatureVersion") {
-            Some("1") => certificate.rsa_sha1(),
-            Some("2") => certificate.rsa_sha256(),
+        let algorithm = match message.field("SignatureVersion") {
+            Some("1") => SignatureAlgorithm::RsaSha1,
+            Some("2") => SignatureAlgorithm::RsaSha256,
             _ => return Err(VerifyError::MalformedBody),
         };
-        let key = key.ok_or(VerifyError::KeyUnavailable)?;
+        let key = certificate.rsa_key().ok_or(VerifyError::KeyUnavailable)?;
         let signature = message.field("Signature").ok_or(VerifyError::MalformedBody)?;
         let signature = Base64::decode_vec(signature).map_err(|_| VerifyError::MalformedBody)?;
         let text = message.signed_template().ok_or(VerifyError::MalformedBody)?;
-        if !key.verify_message(text.as_bytes(), &signature) {
+        if !key.verifies(algorithm, text.as_bytes(), &signature) {
             return Err(VerifyError::InvalidSignature);
         }
         let timestamp = message.field("Timestamp").ok_or(VerifyError::MalformedBody)?;

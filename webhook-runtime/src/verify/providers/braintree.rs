@@ -124,7 +124,10 @@ impl Verify for Braintree {
         form.append_pair(SIGNATURE, &keys.pair(&payload)).append_pair(PAYLOAD, &payload);
         let body = Cow::Owned(form.finish().into_bytes());
         let label = HeaderValue::from_static("application/x-www-form-urlencoded");
-        Ok(SignedParts { headers: HeaderMap::from_iter([(header::CONTENT_TYPE, label)]), body })
+        Ok(SignedParts {
+            body,
+            ..SignedParts::new(HeaderMap::from_iter([(header::CONTENT_TYPE, label)]), request)
+        })
     }
 }
 

@@ -129,7 +129,7 @@ impl Verify for DropboxSign {
         let content_type = HeaderValue::try_from(content_type)
             .map_err(|_| SignError::Header(header::CONTENT_TYPE.as_str()))?;
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]);
-        Ok(SignedParts { headers, body: Cow::Owned(body) })
+        Ok(SignedParts { body: Cow::Owned(body), ..SignedParts::new(headers, request) })
     }
 }
 

@@ -106,6 +106,7 @@ impl Verify for Ebay {
         let wanted = Wanted {
             id: Some(&claimed.key_id),
             algorithm: SignatureAlgorithm::EcdsaP256Sha1,
+            is_chosen: false,
             now: context.now,
         };
         if published::verify(document, wanted, request.body, &claimed.signature)? {

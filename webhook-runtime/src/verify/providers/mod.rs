@@ -317,6 +317,15 @@ pub use fourthwall::{FOURTHWALL, FOURTHWALL_APPS};
 pub use front::FRONT;
 #[cfg(feature = "jwt")]
 pub use fusionauth::FUSIONAUTH;
+#[cfg(all(
+    feature = "jwt",
+    feature = "ecdsa",
+    feature = "ecdsa-p384",
+    feature = "ecdsa-p521",
+    feature = "ed25519",
+    feature = "rsa"
+))]
+pub use fusionauth::FUSIONAUTH_KEY_PAIR;
 pub use ghost::GHOST;
 pub use gitea::GITEA;
 pub use github::{GITHUB, GITHUB_SHA1};
@@ -676,6 +685,15 @@ pub const ALL: &[&Provider] = &[
     &FIREBLOCKS,
     #[cfg(feature = "jwt")]
     &FUSIONAUTH,
+    #[cfg(all(
+        feature = "jwt",
+        feature = "ecdsa",
+        feature = "ecdsa-p384",
+        feature = "ecdsa-p521",
+        feature = "ed25519",
+        feature = "rsa"
+    ))]
+    &FUSIONAUTH_KEY_PAIR,
     #[cfg(all(feature = "jwt", feature = "rsa"))]
     &GOOGLE_PUBSUB,
     #[cfg(all(feature = "jwt", feature = "rsa"))]

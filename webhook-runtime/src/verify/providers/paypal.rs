@@ -6,8 +6,8 @@ use http::HeaderMap;
 use crate::verify::{
     Field, Provider, Secret,
     scheme::{
-        Certificate, KeyRequest, RequestToSign, SchemeInfo, SignError, Signed, SignedParts,
-        SignedRequest, Timestamp, Verify, VerifyContext, VerifyError, header_text,
+        Certificate, KeyRequest, RequestToSign, SchemeInfo, SignError, SignatureAlgorithm, Signed,
+        SignedParts, SignedRequest, Timestamp, Verify, VerifyContext, VerifyError, header_text,
     },
 };
 
@@ -87,14 +87,14 @@ impl Verify for PayPal {
         let certificate = Certificate::parse(pem, context.now)
             .filter(|certificate| certificate.is_issued_to("paypal.com"))
             .ok_or(VerifyError::UntrustedKey)?;
-        let key = certificate.rsa_sha256().ok_or(VerifyError::KeyUnavailable)?;
+        let key = certificate.rsa_key().ok_or(VerifyError::KeyUnavailable)?;
         let signature = Base64::decode_vec(header_text(headers, SIGNATURE)?)
             .map_err(|_| VerifyError::MalformedSignature(SIGNATURE))?;
         let timestamp = header_text(headers, TIMESTAMP)?;
         let webhook_id = String::from_utf8_lossy(context.secret.expose());
         let (id, checksum) = (header_text(headers, ID)?, crc32fast::hash(request.body));
         let text = format!("{id}|{timestamp}|{webhook_id}|{checksum}");
-        if !key.verify_message(text.as_bytes(), &signature) {
+        if !key.verifies(SignatureAlgorithm::RsaSha256, text.as_bytes(), &signature) {
             return Err(VerifyError::InvalidSignature);
         }
         let time =

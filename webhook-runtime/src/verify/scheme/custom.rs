@@ -9,9 +9,7 @@ use std::{
 
 use http::HeaderMap;
 
-use super::{
-    AsymmetricAlgorithm, RequestToSign, SignError, Signed, SignedParts, SignedRequest, VerifyError,
-};
+use super::{KeyType, RequestToSign, SignError, Signed, SignedParts, SignedRequest, VerifyError};
 use crate::verify::{Secret, SecretError};
 
 /// A scheme that a [`Scheme`](super::Scheme) cannot describe.
@@ -107,8 +105,8 @@ pub struct SchemeInfo {
     /// The parts of a secret that are joined by colons, such as `user` and `password`; empty for a
     /// secret that is one text.
     pub secret_parts: &'static [&'static str],
-    /// The algorithm, if the secret is the public key of a pair: only the private key signs.
-    pub key_pair: Option<AsymmetricAlgorithm>,
+    /// The type of the key pair, if the secret is a public key: only the private key signs.
+    pub key_pair: Option<KeyType>,
     /// True if keys must be fetched, so that a key source is needed.
     pub fetches_keys: bool,
     /// True if the public URL is signed, so that it must be configured.

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     KeyEncoding,
-    asymmetric::{AsymmetricAlgorithm, PublicKey},
+    published::{PublicKey, SignatureAlgorithm},
     template::{Template, Values},
 };
 use crate::verify::{Secret, SecretError};
@@ -30,7 +30,7 @@ pub(crate) enum Algorithm {
     Basic,
     /// A private key signs, and its public key verifies.
     #[allow(dead_code, reason = "made by features only")]
-    Asymmetric(AsymmetricAlgorithm),
+    Asymmetric(SignatureAlgorithm),
 }
 
 impl Algorithm {
@@ -87,7 +87,7 @@ pub(crate) enum Key {
     Sha256(Zeroizing<Vec<u8>>),
     /// The exact text that is sent.
     Token(Zeroizing<String>),
-    Public(PublicKey),
+    Public(SignatureAlgorithm, PublicKey),
 }
 
 /// A computed MAC or hash.
@@ -154,7 +154,9 @@ impl Key {
                 }
                 Self::Token(Zeroizing::new(format!("Basic {}", Base64::encode_string(&key))))
             }
-            Algorithm::Asymmetric(algorithm) => Self::Public(algorithm.public_key(secret, &key)?),
+            Algorithm::Asymmetric(algorithm) => {
+                Self::Public(algorithm, PublicKey::of_secret(&key, algorithm)?)
+            }
         })
     }
 
@@ -166,7 +168,7 @@ impl Key {
             Self::HmacSha512(keyed) => compute_mac(keyed, template, values),
             Self::Sha1(secret) => plain_hash::<Sha1>(secret, template, values),
             Self::Sha256(secret) => plain_hash::<Sha256>(secret, template, values),
-            Self::Token(_) | Self::Public(_) => return None,
+            Self::Token(_) | Self::Public(..) => return None,
         })
     }
 
@@ -177,7 +179,10 @@ impl Key {
         values: &Values<'_>,
         signature: &[u8],
     ) -> bool {
-        matches!(self, Self::Public(key) if key.verify(template, values, signature))
+        let Self::Public(algorithm, key) = self else { return false };
+        let mut message = Vec::with_capacity(values.body.len() + 64);
+        template.feed(values, |piece| message.extend_from_slice(piece));
+        key.verifies(*algorithm, &message, signature)
     }
 
     /// Compares a sent credential with the expected one. Both are hashed first, so that the

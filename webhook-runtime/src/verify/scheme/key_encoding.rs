@@ -49,7 +49,9 @@ impl KeyEncoding {
                 None => text.as_bytes().to_vec(),
             },
             Self::HtmlEscaped => unescaped(text).into_bytes(),
-            Self::Pem if text.starts_with("-----BEGIN") => text.as_bytes().to_vec(),
+            Self::Pem if text.starts_with("-----BEGIN") => {
+                der(text).ok_or(SecretError::Malformed("PEM"))?
+            }
             Self::Base64 | Self::Pem => base64(text)?,
         };
         let key = Zeroizing::new(key);
@@ -80,6 +82,20 @@ fn base64(text: &str) -> Result<Vec<u8>, SecretError> {
         Base64Unpadded::decode_vec(text)
     };
     decoded.map_err(|_| SecretError::Malformed("base64"))
+}
+
+/// The bytes of a key in PEM or base64. Line breaks may be missing: eBay sends PEM in one line.
+pub(super) fn der(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim();
+    let body = match text.strip_prefix("-----BEGIN ") {
+        Some(rest) => {
+            let (label, rest) = rest.split_once("-----")?;
+            rest.strip_suffix("-----")?.strip_suffix(label)?.strip_suffix("-----END ")?
+        }
+        None => text,
+    };
+    let body: String = body.split_ascii_whitespace().collect();
+    Base64::decode_vec(&body).ok().filter(|der| !der.is_empty())
 }
 
 #[cfg(test)]
@@ -133,9 +149,11 @@ mod tests {
     }
 
     #[test]
-    fn pem_is_kept_or_decoded_from_base64() {
+    fn pem_is_decoded_with_and_without_its_lines() {
         let pem = "-----BEGIN PUBLIC KEY-----\nYWI=\n-----END PUBLIC KEY-----\n";
-        assert_eq!(decoded(KeyEncoding::Pem, pem), Ok(pem.as_bytes().to_vec()));
+        assert_eq!(decoded(KeyEncoding::Pem, pem), Ok(b"ab".to_vec()));
+        let cut = &pem[..pem.len() - 10];
+        assert_eq!(decoded(KeyEncoding::Pem, cut), Err(SecretError::Malformed("PEM")));
         assert_eq!(decoded(KeyEncoding::Pem, "YWI="), Ok(b"ab".to_vec()));
         assert_eq!(decoded(KeyEncoding::Pem, "no PEM"), Err(SecretError::Malformed("base64")));
     }

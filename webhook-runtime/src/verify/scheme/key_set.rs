@@ -3,12 +3,10 @@
 use http::HeaderMap;
 
 use super::{
-    AsymmetricAlgorithm, KeyRequest, Keys, Mechanism, RequestToSign, Scheme, SchemeInfo, SignError,
-    Signed, SignedParts, SignedRequest, Verifier, Verify, VerifyContext, VerifyError,
-    asymmetric::PublicKey,
-    checked_name, header_text,
+    KeyRequest, Keys, Mechanism, RequestToSign, Scheme, SchemeInfo, SignError, Signed, SignedParts,
+    SignedRequest, Verifier, Verify, VerifyContext, VerifyError, checked_name, header_text,
     key::{Algorithm, Key},
-    published::{self, PublishedKey, SignatureAlgorithm, Wanted},
+    published::{self, SignatureAlgorithm, Wanted},
 };
 use crate::verify::Secret;
 
@@ -64,21 +62,10 @@ impl KeySetScheme {
         self
     }
 
-    /// The algorithm as published keys know it.
+    /// The algorithm, which is that of a public key.
     fn algorithm(&self) -> Option<SignatureAlgorithm> {
         match self.scheme.algorithm {
-            #[cfg(feature = "ed25519")]
-            Algorithm::Asymmetric(AsymmetricAlgorithm::Ed25519) => {
-                Some(SignatureAlgorithm::Ed25519)
-            }
-            #[cfg(feature = "ecdsa")]
-            Algorithm::Asymmetric(AsymmetricAlgorithm::EcdsaP256) => {
-                Some(SignatureAlgorithm::EcdsaP256)
-            }
-            #[cfg(feature = "rsa")]
-            Algorithm::Asymmetric(AsymmetricAlgorithm::RsaSha256) => {
-                Some(SignatureAlgorithm::RsaSha256)
-            }
+            Algorithm::Asymmetric(algorithm) => Some(algorithm),
             _ => None,
         }
     }
@@ -96,26 +83,10 @@ impl KeySetScheme {
         let document = context.key.ok_or(VerifyError::KeyUnavailable)?;
         let algorithm = self.algorithm().ok_or(VerifyError::UntrustedKey)?;
         let id = self.key_id(request.headers)?;
-        let wanted = Wanted { id, algorithm, now: context.now };
+        let wanted = Wanted { id, algorithm, is_chosen: false, now: context.now };
         let keys = published::keys(document, wanted)?.into_iter();
-        let prepared = |key| Some((Secret::none().name_cow(), Key::Public(public(key)?)));
-        Ok(Keys::Data(keys.filter_map(prepared).collect()))
-    }
-}
-
-/// A published key as schemes use it.
-fn public(key: PublishedKey) -> Option<PublicKey> {
-    match key {
-        #[cfg(feature = "ed25519")]
-        PublishedKey::Ed25519(key) => Some(PublicKey::Ed25519(key)),
-        #[cfg(feature = "ecdsa")]
-        PublishedKey::P256(key) => Some(PublicKey::EcdsaP256(key)),
-        #[cfg(feature = "rsa")]
-        PublishedKey::Rsa(key) => {
-            Some(PublicKey::RsaSha256(Box::new(rsa::pkcs1v15::VerifyingKey::new(*key))))
-        }
-        #[allow(unreachable_patterns, reason = "not with every set of features")]
-        _ => None,
+        let prepared = |key| (Secret::none().name_cow(), Key::Public(algorithm, key));
+        Ok(Keys::Data(keys.map(prepared).collect()))
     }
 }
 

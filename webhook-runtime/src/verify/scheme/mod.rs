@@ -11,8 +11,9 @@
 //! rejected, even if accepting it would allow no forgery.
 
 mod alternatives;
-mod asymmetric;
 mod borders;
+#[cfg(feature = "certificates")]
+mod certificate;
 mod check;
 mod custom;
 mod dates;
@@ -26,6 +27,8 @@ mod head;
 mod hmac;
 mod http_date;
 #[cfg(feature = "jwt")]
+mod jose;
+#[cfg(feature = "jwt")]
 mod jws;
 #[cfg(feature = "jwt")]
 mod jwt;
@@ -33,18 +36,11 @@ mod key;
 mod key_encoding;
 #[cfg(any(feature = "ecdsa", feature = "ed25519", feature = "rsa"))]
 mod key_set;
+mod key_type;
 #[cfg(feature = "message-signatures")]
 mod message_signature;
 #[cfg(feature = "openapi")]
 mod parameters;
-#[cfg(any(
-    feature = "ecdsa",
-    feature = "ecdsa-p521",
-    feature = "ed25519",
-    feature = "jwt",
-    feature = "message-signatures",
-    feature = "rsa",
-))]
 #[allow(dead_code, unused_imports, reason = "a feature alone needs only a part of it")]
 pub(crate) mod published;
 mod request;
@@ -62,7 +58,6 @@ mod timestamp;
 mod verifier;
 mod verify;
 
-pub use asymmetric::AsymmetricAlgorithm;
 pub use custom::{KeyRequest, ReplayWindow, SchemeInfo, Verify, VerifyContext};
 pub use encoding::Encoding;
 pub use error::VerifyError;
@@ -73,6 +68,7 @@ pub use jwt::{BodyHash, Jwt};
 pub use key_encoding::KeyEncoding;
 #[cfg(any(feature = "ecdsa", feature = "ed25519", feature = "rsa"))]
 pub use key_set::KeySetScheme;
+pub use key_type::KeyType;
 #[cfg(feature = "message-signatures")]
 pub use message_signature::{Component, MessageSignature};
 pub use request::SignedRequest;
@@ -98,10 +94,10 @@ pub(crate) use verifier::{Keys, Mechanism, Verifier};
 pub(crate) use parameters::ParameterRole;
 
 #[cfg(feature = "certificates")]
-pub(crate) use asymmetric::certificate::Certificate;
+pub(crate) use certificate::Certificate;
 
-#[cfg(feature = "rsa")]
-pub(crate) use asymmetric::PublicKey;
+#[cfg(any(feature = "ed25519", feature = "ecdsa", feature = "rsa", feature = "testing"))]
+pub(crate) use published::SignatureAlgorithm;
 
 use grammar::{Grammar, Placement};
 use key::Algorithm;
@@ -269,7 +265,7 @@ impl Scheme {
     #[cfg(feature = "ed25519")]
     #[must_use]
     pub const fn ed25519() -> Self {
-        Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::Ed25519))
+        Self::new(Algorithm::Asymmetric(SignatureAlgorithm::Ed25519))
     }
 
     /// ECDSA over P-256 with SHA-256, with signatures in DER. The secret is the provider's public
@@ -277,7 +273,7 @@ impl Scheme {
     #[cfg(feature = "ecdsa")]
     #[must_use]
     pub const fn ecdsa_p256() -> Self {
-        Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::EcdsaP256)).key(KeyEncoding::Base64)
+        Self::new(Algorithm::Asymmetric(SignatureAlgorithm::EcdsaP256Der)).key(KeyEncoding::Base64)
     }
 
     /// RSA PKCS#1 v1.5 with SHA-1, for providers that offer nothing better. The secret is the
@@ -288,7 +284,7 @@ impl Scheme {
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rsa_sha1() -> Self {
-        Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::RsaSha1)).key(KeyEncoding::Pem)
+        Self::new(Algorithm::Asymmetric(SignatureAlgorithm::RsaSha1)).key(KeyEncoding::Pem)
     }
 
     /// RSA PKCS#1 v1.5 with SHA-512. The secret is the provider's public key (PEM, or SPKI in
@@ -296,7 +292,7 @@ impl Scheme {
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rsa_sha512() -> Self {
-        Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::RsaSha512)).key(KeyEncoding::Pem)
+        Self::new(Algorithm::Asymmetric(SignatureAlgorithm::RsaSha512)).key(KeyEncoding::Pem)
     }
 
     /// RSA PKCS#1 v1.5 with SHA-256. The secret is the provider's public key (PEM, or SPKI in
@@ -304,7 +300,7 @@ impl Scheme {
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rsa_sha256() -> Self {
-        Self::new(Algorithm::Asymmetric(AsymmetricAlgorithm::RsaSha256)).key(KeyEncoding::Pem)
+        Self::new(Algorithm::Asymmetric(SignatureAlgorithm::RsaSha256)).key(KeyEncoding::Pem)
     }
 
     /// Sets the query parameter that contains the signature or the token. It must be in the query

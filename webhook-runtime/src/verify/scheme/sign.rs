@@ -269,7 +269,7 @@ impl Scheme {
             let mut message = Vec::new();
             self.template.feed(values, |piece| message.extend_from_slice(piece));
             let key = self.key.decode(secret)?;
-            return Ok(self.encoding.encode(&algorithm.sign(secret, &key, &message)?));
+            return Ok(self.encoding.encode(&algorithm.sign(&Secret::from_key(&**key), &message)?));
         }
         let key = Key::prepare(self.algorithm, self.key, secret)?;
         Ok(match key.tag(&self.template, values) {

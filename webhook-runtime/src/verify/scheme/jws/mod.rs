@@ -12,6 +12,7 @@ use super::{
     Hash, KeyEncoding, KeyRequest, ReplayWindow, RequestToSign, SchemeInfo, SignError, Signed,
     SignedParts, SignedRequest, Timestamp, Verify, VerifyContext, VerifyError, checked_name,
     header_text, insert_header,
+    jose::JoseAlgorithm,
     published::{self, SignatureAlgorithm, Wanted},
     timestamp::TimestampLocation,
 };
@@ -42,7 +43,7 @@ use parameters::Detached;
 #[derive(Clone, Copy, Debug)]
 pub struct Jws {
     header: &'static str,
-    algorithm: Algorithm,
+    algorithm: JoseAlgorithm,
     key: KeyEncoding,
     unencoded: bool,
     key_set: Option<&'static str>,
@@ -53,24 +54,8 @@ pub struct Jws {
     timestamp: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Algorithm {
-    HmacSha256,
-    #[allow(dead_code, reason = "each has a feature")]
-    PublicKey(SignatureAlgorithm),
-}
-
-impl Algorithm {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::HmacSha256 => "HS256",
-            Self::PublicKey(algorithm) => algorithm.jose_name(),
-        }
-    }
-}
-
 impl Jws {
-    const fn new(header: &'static str, algorithm: Algorithm) -> Self {
+    const fn new(header: &'static str, algorithm: JoseAlgorithm) -> Self {
         Self {
             header: checked_name(header),
             algorithm,
@@ -88,49 +73,49 @@ impl Jws {
     /// HMAC-SHA256 with a shared secret, in the (lower-case) header.
     #[must_use]
     pub const fn hs256(header: &'static str) -> Self {
-        Self::new(header, Algorithm::HmacSha256)
+        Self::new(header, JoseAlgorithm::Hmac(Hash::Sha256))
     }
 
     /// RSA PKCS#1 v1.5 with SHA-256, in the (lower-case) header.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rs256(header: &'static str) -> Self {
-        Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::RsaSha256))
+        Self::new(header, JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha256))
     }
 
     /// RSA PKCS#1 v1.5 with SHA-512, in the (lower-case) header.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rs512(header: &'static str) -> Self {
-        Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::RsaSha512))
+        Self::new(header, JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha512))
     }
 
     /// RSA PSS with SHA-512, in the (lower-case) header.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn ps512(header: &'static str) -> Self {
-        Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::RsaPssSha512))
+        Self::new(header, JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaPssSha512))
     }
 
     /// ECDSA over P-256 with SHA-256, in the (lower-case) header.
     #[cfg(feature = "ecdsa")]
     #[must_use]
     pub const fn es256(header: &'static str) -> Self {
-        Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::EcdsaP256))
+        Self::new(header, JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP256))
     }
 
     /// ECDSA over P-521 with SHA-512, in the (lower-case) header.
     #[cfg(feature = "ecdsa-p521")]
     #[must_use]
     pub const fn es512(header: &'static str) -> Self {
-        Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::EcdsaP521))
+        Self::new(header, JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP521))
     }
 
     /// `EdDSA` with Ed25519, in the (lower-case) header.
     #[cfg(feature = "ed25519")]
     #[must_use]
     pub const fn eddsa(header: &'static str) -> Self {
-        Self::new(header, Algorithm::PublicKey(SignatureAlgorithm::Ed25519))
+        Self::new(header, JoseAlgorithm::PublicKey(SignatureAlgorithm::Ed25519))
     }
 
     /// Sets how the text of the secret becomes the key of an HMAC. By default the text is the key.
@@ -218,7 +203,7 @@ impl Jws {
 
     const fn assert_public_key(&self) {
         assert!(
-            !matches!(self.algorithm, Algorithm::HmacSha256),
+            !matches!(self.algorithm, JoseAlgorithm::Hmac(_)),
             "a shared secret is not published in a set of keys"
         );
     }
@@ -245,18 +230,18 @@ impl Jws {
         context: &VerifyContext<'_>,
     ) -> Result<bool, VerifyError> {
         let algorithm = match self.algorithm {
-            Algorithm::HmacSha256 => {
+            JoseAlgorithm::Hmac(hash) => {
                 let key = self.key.decode(context.secret).map_err(VerifyError::InvalidSecret)?;
-                return Ok(Hash::Sha256.hmac(&key, &[message]).matches(detached.signature()));
+                return Ok(hash.hmac(&key, &[message]).matches(detached.signature()));
             }
-            Algorithm::PublicKey(algorithm) => algorithm,
+            JoseAlgorithm::PublicKey(algorithm) => algorithm,
         };
         let (document, id) = if self.fetches_key() {
             (context.key.ok_or(VerifyError::KeyUnavailable)?, detached.text("kid"))
         } else {
             (context.secret.expose(), None)
         };
-        let wanted = Wanted { id, algorithm, now: context.now };
+        let wanted = Wanted { id, algorithm, is_chosen: false, now: context.now };
         published::verify(document, wanted, message, detached.signature())
     }
 
@@ -290,9 +275,9 @@ impl Verify for Jws {
 
     fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
         match self.algorithm {
-            Algorithm::HmacSha256 => self.key.decode(secret).map(drop),
-            Algorithm::PublicKey(_) if self.fetches_key() => Ok(()),
-            Algorithm::PublicKey(algorithm) => published::check(secret, algorithm),
+            JoseAlgorithm::Hmac(_) => self.key.decode(secret).map(drop),
+            JoseAlgorithm::PublicKey(_) if self.fetches_key() => Ok(()),
+            JoseAlgorithm::PublicKey(algorithm) => published::check(secret, algorithm),
         }
     }
 
@@ -363,11 +348,10 @@ impl Verify for Jws {
         let head = head.map_err(|_| SignError::Header(self.header))?;
         let message = made.message(&[head.as_bytes(), request.body], self.unencoded);
         let signature = match self.algorithm {
-            Algorithm::HmacSha256 => self
-                .key
-                .decode(secret)
-                .map(|key| Hash::Sha256.hmac(&key, &[&message]).as_bytes().to_vec()),
-            Algorithm::PublicKey(algorithm) => algorithm.sign(secret, &message),
+            JoseAlgorithm::Hmac(hash) => {
+                self.key.decode(secret).map(|key| hash.hmac(&key, &[&message]).as_bytes().to_vec())
+            }
+            JoseAlgorithm::PublicKey(algorithm) => algorithm.sign(secret, &message),
         };
         let signature = signature.map_err(SignError::Secret)?;
         insert_header(&mut headers, self.header, &made.with_signature(&signature))?;

@@ -50,7 +50,7 @@ impl<'r> Detached<'r> {
     /// True if every parameter is one that the scheme knows, and has a value that it accepts.
     fn is_understood(&self, jws: &Jws) -> bool {
         let known = self.parameters.iter().all(|(name, value)| match name.as_str() {
-            "alg" => value == jws.algorithm.name(),
+            "alg" => value.as_str().is_some_and(|name| jws.algorithm.is_named(name)),
             "kid" | "typ" | "cty" => value.is_string(),
             "b64" => jws.unencoded && *value == Value::Bool(false),
             // It lists only what this scheme understands.

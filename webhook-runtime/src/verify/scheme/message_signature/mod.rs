@@ -385,7 +385,7 @@ impl MessageSignature {
         } else {
             (context.secret.expose(), None)
         };
-        let wanted = Wanted { id, algorithm, now: context.now };
+        let wanted = Wanted { id, algorithm, is_chosen: false, now: context.now };
         published::verify(document, wanted, base, signature)
     }
 }

@@ -1,6 +1,6 @@
 //! The algorithms of signatures with a public key, each with its names in the standards.
 
-use crate::verify::{Secret, SecretError};
+use crate::verify::{Secret, SecretError, scheme::KeyType};
 
 use super::key;
 
@@ -12,16 +12,28 @@ pub(crate) enum SignatureAlgorithm {
     /// ECDSA over P-256 with SHA-256; a signature is `r` and `s`, 32 bytes each.
     #[cfg(feature = "ecdsa")]
     EcdsaP256,
+    /// ECDSA over P-256 with SHA-256; a signature is in DER.
+    #[cfg(feature = "ecdsa")]
+    EcdsaP256Der,
     /// ECDSA over P-256 with SHA-1; a signature is in DER. SHA-1 is broken, but this is how eBay
     /// signs.
     #[cfg(feature = "ecdsa")]
     EcdsaP256Sha1,
+    /// ECDSA over P-384 with SHA-384; a signature is `r` and `s`, 48 bytes each.
+    #[cfg(feature = "ecdsa-p384")]
+    EcdsaP384,
     /// ECDSA over P-521 with SHA-512; a signature is `r` and `s`, 66 bytes each.
     #[cfg(feature = "ecdsa-p521")]
     EcdsaP521,
+    /// RSA with PKCS#1 v1.5 and SHA-1.
+    #[cfg(feature = "rsa")]
+    RsaSha1,
     /// RSA with PKCS#1 v1.5 and SHA-256.
     #[cfg(feature = "rsa")]
     RsaSha256,
+    /// RSA with PKCS#1 v1.5 and SHA-384.
+    #[cfg(feature = "rsa")]
+    RsaSha384,
     /// RSA with PKCS#1 v1.5 and SHA-512.
     #[cfg(feature = "rsa")]
     RsaSha512,
@@ -34,31 +46,118 @@ pub(crate) enum SignatureAlgorithm {
 }
 
 impl SignatureAlgorithm {
-    /// The name in JOSE (RFC 7518, RFC 8037).
-    pub(crate) const fn jose_name(self) -> &'static str {
+    /// The name in descriptions of schemes.
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             #[cfg(feature = "ed25519")]
-            Self::Ed25519 => "EdDSA",
+            Self::Ed25519 => "Ed25519",
             #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256 => "ES256",
+            Self::EcdsaP256 | Self::EcdsaP256Der => "ECDSA P-256 SHA-256",
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Sha1 => "ECDSA P-256 SHA-1",
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => "ECDSA P-384 SHA-384",
+            #[cfg(feature = "ecdsa-p521")]
+            Self::EcdsaP521 => "ECDSA P-521 SHA-512",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1 => "RSA PKCS#1 v1.5 SHA-1",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => "RSA PKCS#1 v1.5 SHA-256",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha384 => "RSA PKCS#1 v1.5 SHA-384",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => "RSA PKCS#1 v1.5 SHA-512",
+            #[cfg(feature = "rsa")]
+            Self::RsaPssSha512 => "RSA PSS SHA-512",
+            Self::None(never) => match never {},
+        }
+    }
+
+    /// The type of the keys.
+    pub(crate) const fn key_type(self) -> KeyType {
+        match self {
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => KeyType::Ed25519,
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => KeyType::P256,
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => KeyType::P384,
+            #[cfg(feature = "ecdsa-p521")]
+            Self::EcdsaP521 => KeyType::P521,
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1
+            | Self::RsaSha256
+            | Self::RsaSha384
+            | Self::RsaSha512
+            | Self::RsaPssSha512 => KeyType::Rsa,
+            Self::None(never) => match never {},
+        }
+    }
+
+    /// The length of a signature in bytes, if every key makes signatures of the same length.
+    #[allow(clippy::unnecessary_wraps, reason = "not with every set of features")]
+    pub(crate) const fn signature_len(self) -> Option<usize> {
+        match self {
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => Some(64),
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256 => Some(64),
+            // DER has a variable length.
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Der | Self::EcdsaP256Sha1 => None,
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => Some(96),
+            #[cfg(feature = "ecdsa-p521")]
+            Self::EcdsaP521 => Some(132),
+            // As long as the key.
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1
+            | Self::RsaSha256
+            | Self::RsaSha384
+            | Self::RsaSha512
+            | Self::RsaPssSha512 => None,
+            Self::None(never) => match never {},
+        }
+    }
+
+    /// The names in JOSE (RFC 7518, RFC 8037, RFC 9864). The first one is written.
+    pub(crate) const fn jose_names(self) -> &'static [&'static str] {
+        match self {
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => &["EdDSA", "Ed25519"],
+            // A key is the same, however its signatures are written.
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256 | Self::EcdsaP256Der => &["ES256"],
             // JOSE has no such algorithm, so that no key in a set may say that it is for it.
             #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256Sha1 => "",
+            Self::EcdsaP256Sha1 => &[],
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => &["ES384"],
             #[cfg(feature = "ecdsa-p521")]
-            Self::EcdsaP521 => "ES512",
+            Self::EcdsaP521 => &["ES512"],
             #[cfg(feature = "rsa")]
-            Self::RsaSha256 => "RS256",
+            Self::RsaSha1 => &[],
             #[cfg(feature = "rsa")]
-            Self::RsaSha512 => "RS512",
+            Self::RsaSha256 => &["RS256"],
             #[cfg(feature = "rsa")]
-            Self::RsaPssSha512 => "PS512",
+            Self::RsaSha384 => &["RS384"],
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => &["RS512"],
+            #[cfg(feature = "rsa")]
+            Self::RsaPssSha512 => &["PS512"],
             Self::None(never) => match never {},
         }
     }
 
     /// Signs with a private key: see [`SignatureAlgorithm::private_key_kind`].
     #[cfg_attr(
-        not(any(feature = "ecdsa", feature = "ecdsa-p521", feature = "ed25519", feature = "rsa")),
+        not(any(
+            feature = "ecdsa",
+            feature = "ecdsa-p384",
+            feature = "ecdsa-p521",
+            feature = "ed25519",
+            feature = "rsa"
+        )),
         allow(unreachable_code, unused_variables, reason = "there is no algorithm to sign with")
     )]
     pub(crate) fn sign(self, secret: &Secret, message: &[u8]) -> Result<Vec<u8>, SecretError> {
@@ -80,6 +179,14 @@ impl SignatureAlgorithm {
                 })
             }
             #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Der => {
+                use p256::{ecdsa::signature::Signer as _, pkcs8::DecodePrivateKey as _};
+                p256::ecdsa::SigningKey::from_pkcs8_der(&der).ok().map(|key| {
+                    let signature: p256::ecdsa::Signature = key.sign(message);
+                    signature.to_der().as_bytes().to_vec()
+                })
+            }
+            #[cfg(feature = "ecdsa")]
             Self::EcdsaP256Sha1 => {
                 use p256::{
                     ecdsa::signature::hazmat::PrehashSigner as _, pkcs8::DecodePrivateKey as _,
@@ -91,6 +198,14 @@ impl SignatureAlgorithm {
                     Some(signature.to_der().as_bytes().to_vec())
                 })
             }
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => {
+                use p384::{ecdsa::signature::Signer as _, pkcs8::DecodePrivateKey as _};
+                p384::ecdsa::SigningKey::from_pkcs8_der(&der).ok().map(|key| {
+                    let signature: p384::ecdsa::Signature = key.sign(message);
+                    signature.to_bytes().to_vec()
+                })
+            }
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => {
                 use p521::{ecdsa::signature::Signer as _, pkcs8::DecodePrivateKey as _};
@@ -100,15 +215,13 @@ impl SignatureAlgorithm {
                 })
             }
             #[cfg(feature = "rsa")]
-            Self::RsaSha256 => key::rsa_private(&der).map(|key| {
-                use rsa::signature::{SignatureEncoding as _, Signer as _};
-                rsa::pkcs1v15::SigningKey::<sha2::Sha256>::new(key).sign(message).to_vec()
-            }),
+            Self::RsaSha1 => pkcs1v15::<sha1::Sha1>(&der, message),
             #[cfg(feature = "rsa")]
-            Self::RsaSha512 => key::rsa_private(&der).map(|key| {
-                use rsa::signature::{SignatureEncoding as _, Signer as _};
-                rsa::pkcs1v15::SigningKey::<sha2::Sha512>::new(key).sign(message).to_vec()
-            }),
+            Self::RsaSha256 => pkcs1v15::<sha2::Sha256>(&der, message),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha384 => pkcs1v15::<sha2::Sha384>(&der, message),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => pkcs1v15::<sha2::Sha512>(&der, message),
             #[cfg(feature = "rsa")]
             Self::RsaPssSha512 => key::rsa_private(&der).and_then(|key| {
                 use rsa::signature::{RandomizedSigner as _, SignatureEncoding as _};
@@ -127,33 +240,80 @@ impl SignatureAlgorithm {
             #[cfg(feature = "ed25519")]
             Self::Ed25519 => "an Ed25519 private key (PKCS#8)",
             #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256 | Self::EcdsaP256Sha1 => "a P-256 private key (PKCS#8)",
+            Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => {
+                "a P-256 private key (PKCS#8)"
+            }
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => "a P-384 private key (PKCS#8)",
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => "a P-521 private key (PKCS#8)",
             #[cfg(feature = "rsa")]
-            Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => "an RSA private key (PKCS#8)",
+            Self::RsaSha1
+            | Self::RsaSha256
+            | Self::RsaSha384
+            | Self::RsaSha512
+            | Self::RsaPssSha512 => "an RSA private key (PKCS#8)",
             Self::None(never) => match never {},
         }
     }
 
-    /// The public key that verifies, for error messages.
-    pub(crate) const fn public_key_kind(self) -> &'static str {
+    /// The document with the public key that verifies, for error messages.
+    pub(crate) const fn document_kind(self) -> &'static str {
         match self {
             #[cfg(feature = "ed25519")]
             Self::Ed25519 => "an Ed25519 public key (JWK, JWKS, PEM or SPKI in base64)",
             #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256 | Self::EcdsaP256Sha1 => {
+            Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => {
                 "a P-256 public key (JWK, JWKS, PEM or SPKI in base64)"
             }
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => "a P-384 public key (JWK, JWKS, PEM or SPKI in base64)",
             #[cfg(feature = "ecdsa-p521")]
             Self::EcdsaP521 => "a P-521 public key (JWK, JWKS, PEM or SPKI in base64)",
             #[cfg(feature = "rsa")]
-            Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha512 => {
-                "an RSA public key (JWK, JWKS, PEM or SPKI in base64)"
-            }
+            Self::RsaSha1
+            | Self::RsaSha256
+            | Self::RsaSha384
+            | Self::RsaSha512
+            | Self::RsaPssSha512 => "an RSA public key (JWK, JWKS, PEM or SPKI in base64)",
             Self::None(never) => match never {},
         }
     }
+
+    /// The public key that verifies if it is the secret of a [`Scheme`](super::super::Scheme), for
+    /// error messages.
+    pub(crate) const fn public_key_kind(self) -> &'static str {
+        match self {
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => "an Ed25519 public key of 32 bytes",
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => {
+                "a P-256 public key (SPKI in base64)"
+            }
+            #[cfg(feature = "ecdsa-p384")]
+            Self::EcdsaP384 => "a P-384 public key (SPKI in base64)",
+            #[cfg(feature = "ecdsa-p521")]
+            Self::EcdsaP521 => "a P-521 public key (SPKI in base64)",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1
+            | Self::RsaSha256
+            | Self::RsaSha384
+            | Self::RsaSha512
+            | Self::RsaPssSha512 => "an RSA public key (PEM, or SPKI in base64)",
+            Self::None(never) => match never {},
+        }
+    }
+}
+
+/// The signature of a message with a private key of RSA (PKCS#8).
+#[cfg(feature = "rsa")]
+fn pkcs1v15<D>(der: &[u8], message: &[u8]) -> Option<Vec<u8>>
+where
+    D: sha2::Digest + rsa::pkcs8::AssociatedOid,
+{
+    use rsa::signature::{SignatureEncoding as _, Signer as _};
+    let key = key::rsa_private(der)?;
+    Some(rsa::pkcs1v15::SigningKey::<D>::new(key).sign(message).to_vec())
 }
 
 /// The salt of PSS. A salt that is a hash of key and message needs no source of randomness, and is
@@ -208,6 +368,28 @@ mod tests {
     use super::*;
     use crate::verify::scheme::published::{Wanted, fixtures::RSA, verify};
 
+    #[test]
+    fn algorithms_have_labels_and_lengths() {
+        let properties = [
+            SignatureAlgorithm::Ed25519,
+            SignatureAlgorithm::EcdsaP256Der,
+            SignatureAlgorithm::RsaSha1,
+            SignatureAlgorithm::RsaSha256,
+            SignatureAlgorithm::RsaSha512,
+        ]
+        .map(|algorithm| (algorithm.label(), algorithm.signature_len()));
+        assert_eq!(
+            properties,
+            [
+                ("Ed25519", Some(64)),
+                ("ECDSA P-256 SHA-256", None),
+                ("RSA PKCS#1 v1.5 SHA-1", None),
+                ("RSA PKCS#1 v1.5 SHA-256", None),
+                ("RSA PKCS#1 v1.5 SHA-512", None),
+            ]
+        );
+    }
+
     /// A public key verifies the signatures of its private key, with the same algorithm only.
     #[test]
     fn private_keys_sign_and_public_keys_verify() {
@@ -224,10 +406,16 @@ mod tests {
         let p256 = pem(p256.to_pkcs8_der().expect("DER").as_bytes());
         for (algorithm, private, public, others) in [
             (
+                SignatureAlgorithm::RsaSha1,
+                RSA,
+                pem(rsa.as_bytes()),
+                &[SignatureAlgorithm::RsaSha256, SignatureAlgorithm::RsaSha512][..],
+            ),
+            (
                 SignatureAlgorithm::RsaSha256,
                 RSA,
                 pem(rsa.as_bytes()),
-                &[SignatureAlgorithm::RsaSha512, SignatureAlgorithm::RsaPssSha512][..],
+                &[SignatureAlgorithm::RsaSha512, SignatureAlgorithm::RsaPssSha512],
             ),
             (
                 SignatureAlgorithm::RsaSha512,
@@ -245,18 +433,25 @@ mod tests {
                 SignatureAlgorithm::EcdsaP256,
                 &p256,
                 pem(p256_public.as_bytes()),
-                &[SignatureAlgorithm::EcdsaP256Sha1],
+                &[SignatureAlgorithm::EcdsaP256Sha1, SignatureAlgorithm::EcdsaP256Der],
+            ),
+            (
+                SignatureAlgorithm::EcdsaP256Der,
+                &p256,
+                pem(p256_public.as_bytes()),
+                &[SignatureAlgorithm::EcdsaP256Sha1, SignatureAlgorithm::EcdsaP256],
             ),
             (
                 SignatureAlgorithm::EcdsaP256Sha1,
                 &p256,
                 pem(p256_public.as_bytes()),
-                &[SignatureAlgorithm::EcdsaP256],
+                &[SignatureAlgorithm::EcdsaP256, SignatureAlgorithm::EcdsaP256Der],
             ),
         ] {
             let signature = algorithm.sign(&Secret::new(private), b"text").expect("it signs");
             let judge = |algorithm, message: &[u8]| {
-                let wanted = Wanted { id: None, algorithm, now: SystemTime::UNIX_EPOCH };
+                let wanted =
+                    Wanted { id: None, algorithm, is_chosen: false, now: SystemTime::UNIX_EPOCH };
                 verify(public.as_bytes(), wanted, message, &signature)
             };
             assert_eq!(judge(algorithm, b"text"), Ok(true), "{algorithm:?}");

@@ -5,11 +5,13 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::{
-    PublishedKey, SignatureAlgorithm,
+    PublicKey, SignatureAlgorithm,
     jwk::{self, Jwk},
-    key,
 };
-use crate::verify::{Secret, SecretError, scheme::VerifyError};
+use crate::verify::{
+    Secret, SecretError,
+    scheme::{VerifyError, key_encoding::der},
+};
 
 /// The key that a signature names, and the algorithm that the scheme pins.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +19,9 @@ pub(crate) struct Wanted<'w> {
     /// `None` if the provider names no key: all keys that fit are tried.
     pub(crate) id: Option<&'w str>,
     pub(crate) algorithm: SignatureAlgorithm,
+    /// True if the signature chose the algorithm among several of the scheme. The key has to say the
+    /// same one.
+    pub(crate) is_chosen: bool,
     pub(crate) now: SystemTime,
 }
 
@@ -41,18 +46,18 @@ pub(crate) fn verify(
 /// Checks that a text has at least one key that fits the algorithm: for keys that are configured.
 pub(crate) fn check(secret: &Secret, algorithm: SignatureAlgorithm) -> Result<(), SecretError> {
     // The expiry is judged with each request.
-    let wanted = Wanted { id: None, algorithm, now: SystemTime::UNIX_EPOCH };
+    let wanted = Wanted { id: None, algorithm, is_chosen: false, now: SystemTime::UNIX_EPOCH };
     match keys(secret.expose(), wanted) {
         Ok(_) => Ok(()),
-        Err(_) => Err(SecretError::Malformed(algorithm.public_key_kind())),
+        Err(_) => Err(SecretError::Malformed(algorithm.document_kind())),
     }
 }
 
 /// The keys in a document that the signature may be made with.
-pub(crate) fn keys(document: &[u8], wanted: Wanted<'_>) -> Result<Vec<PublishedKey>, VerifyError> {
+pub(crate) fn keys(document: &[u8], wanted: Wanted<'_>) -> Result<Vec<PublicKey>, VerifyError> {
     let text = std::str::from_utf8(document).map_err(|_| VerifyError::KeyUnavailable)?;
     if !text.trim_start().starts_with('{') {
-        return Ok(vec![spki(text, wanted.algorithm)?]);
+        return Ok(vec![spki(text, wanted)?]);
     }
     let mut object: Jwk = serde_json::from_str(text).map_err(|_| VerifyError::KeyUnavailable)?;
     match object.remove("keys") {
@@ -60,23 +65,31 @@ pub(crate) fn keys(document: &[u8], wanted: Wanted<'_>) -> Result<Vec<PublishedK
         Some(_) => Err(VerifyError::KeyUnavailable),
         None => match object.get("key") {
             // The answers of eBay and MailChannels.
-            Some(Value::String(text)) => Ok(vec![spki(text, wanted.algorithm)?]),
+            Some(Value::String(text)) => Ok(vec![spki(text, wanted)?]),
             _ => Ok(vec![of_jwk(&object, wanted)?]),
         },
     }
 }
 
-fn spki(text: &str, algorithm: SignatureAlgorithm) -> Result<PublishedKey, VerifyError> {
-    key::der(text)
-        .and_then(|der| PublishedKey::from_spki(&der, algorithm))
+fn spki(text: &str, wanted: Wanted<'_>) -> Result<PublicKey, VerifyError> {
+    if wanted.is_chosen {
+        return Err(VerifyError::UntrustedKey);
+    }
+    der(text)
+        .and_then(|der| PublicKey::from_spki(&der, wanted.algorithm))
         .ok_or(VerifyError::KeyUnavailable)
 }
 
 /// A single key may lack an id: whoever fetched it asked for it by its id.
-fn of_jwk(jwk: &Jwk, wanted: Wanted<'_>) -> Result<PublishedKey, VerifyError> {
+fn of_jwk(jwk: &Jwk, wanted: Wanted<'_>) -> Result<PublicKey, VerifyError> {
     let key = jwk::public_key(jwk, wanted.algorithm).ok_or(VerifyError::KeyUnavailable)?;
     let is_named = wanted.id.is_none_or(|id| jwk::has_id(jwk, id) || jwk::has_no_id(jwk));
-    if is_named && jwk::is_meant(jwk, wanted.algorithm) && !jwk::has_expired(jwk, wanted.now) {
+    let is_of_algorithm = !wanted.is_chosen || jwk::names(jwk, wanted.algorithm);
+    if is_named
+        && is_of_algorithm
+        && jwk::is_meant(jwk, wanted.algorithm)
+        && !jwk::has_expired(jwk, wanted.now)
+    {
         Ok(key)
     } else {
         Err(VerifyError::UntrustedKey)
@@ -84,7 +97,7 @@ fn of_jwk(jwk: &Jwk, wanted: Wanted<'_>) -> Result<PublishedKey, VerifyError> {
 }
 
 /// Keys of other kinds and uses are skipped: a set has them as well.
-fn of_set(keys: &[Value], wanted: Wanted<'_>) -> Result<Vec<PublishedKey>, VerifyError> {
+fn of_set(keys: &[Value], wanted: Wanted<'_>) -> Result<Vec<PublicKey>, VerifyError> {
     let keys: Vec<_> = keys
         .iter()
         .filter_map(Value::as_object)
@@ -141,7 +154,7 @@ mod tests {
     ) -> Result<bool, VerifyError> {
         use p256::ecdsa::{Signature, signature::Signer as _};
         let signature: Signature = private().sign(MESSAGE);
-        let wanted = Wanted { id, algorithm, now: now() };
+        let wanted = Wanted { id, algorithm, is_chosen: false, now: now() };
         verify(document.as_bytes(), wanted, MESSAGE, &signature.to_bytes())
     }
 
@@ -247,7 +260,12 @@ mod tests {
         assert_eq!(sha1, Ok(false));
         let key = keys(
             document.as_bytes(),
-            Wanted { id: None, algorithm: SignatureAlgorithm::EcdsaP256, now: now() },
+            Wanted {
+                id: None,
+                algorithm: SignatureAlgorithm::EcdsaP256,
+                is_chosen: false,
+                now: now(),
+            },
         );
         let key = key.expect("a key").remove(0);
         for algorithm in [
@@ -282,7 +300,12 @@ mod tests {
         };
         let jwk = json!({"kty": "EC", "crv": "P-521", "x": short(x), "y": short(y)}).to_string();
         let signature: Signature = key.sign(MESSAGE);
-        let wanted = Wanted { id: None, algorithm: SignatureAlgorithm::EcdsaP521, now: now() };
+        let wanted = Wanted {
+            id: None,
+            algorithm: SignatureAlgorithm::EcdsaP521,
+            is_chosen: false,
+            now: now(),
+        };
         let verified = verify(jwk.as_bytes(), wanted, MESSAGE, &signature.to_bytes());
         assert_eq!(verified, Ok(true));
     }

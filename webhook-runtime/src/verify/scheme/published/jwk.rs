@@ -5,13 +5,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Map, Value};
 
-use super::{PublishedKey, SignatureAlgorithm};
+use super::{PublicKey, SignatureAlgorithm};
 
 /// A JSON web key, as it was published.
 pub(super) type Jwk = Map<String, Value>;
 
 /// Reads the public key, if it is of the kind that the algorithm needs.
-pub(super) fn public_key(jwk: &Jwk, algorithm: SignatureAlgorithm) -> Option<PublishedKey> {
+pub(super) fn public_key(jwk: &Jwk, algorithm: SignatureAlgorithm) -> Option<PublicKey> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let is = |kty: &str, crv: Option<&str>| text("kty") == Some(kty) && text("crv") == crv;
     let bytes = |name: &str| Base64UrlUnpadded::decode_vec(text(name)?).ok();
@@ -19,22 +19,32 @@ pub(super) fn public_key(jwk: &Jwk, algorithm: SignatureAlgorithm) -> Option<Pub
     match algorithm {
         #[cfg(feature = "ed25519")]
         SignatureAlgorithm::Ed25519 => {
-            PublishedKey::ed25519(&bytes("x").filter(|_| is("OKP", Some("Ed25519")))?)
+            PublicKey::ed25519(&bytes("x").filter(|_| is("OKP", Some("Ed25519")))?)
         }
         #[cfg(feature = "ecdsa")]
-        SignatureAlgorithm::EcdsaP256 | SignatureAlgorithm::EcdsaP256Sha1 => {
+        SignatureAlgorithm::EcdsaP256
+        | SignatureAlgorithm::EcdsaP256Der
+        | SignatureAlgorithm::EcdsaP256Sha1 => {
             let point = sec1(&bytes("x")?, &bytes("y")?, 32).filter(|_| is("EC", Some("P-256")))?;
             let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
-            Some(PublishedKey::P256(Box::new(key)))
+            Some(PublicKey::P256(Box::new(key)))
+        }
+        #[cfg(feature = "ecdsa-p384")]
+        SignatureAlgorithm::EcdsaP384 => {
+            let point = sec1(&bytes("x")?, &bytes("y")?, 48).filter(|_| is("EC", Some("P-384")))?;
+            let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
+            Some(PublicKey::P384(Box::new(key)))
         }
         #[cfg(feature = "ecdsa-p521")]
         SignatureAlgorithm::EcdsaP521 => {
             let point = sec1(&bytes("x")?, &bytes("y")?, 66).filter(|_| is("EC", Some("P-521")))?;
             let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
-            Some(PublishedKey::P521(Box::new(key)))
+            Some(PublicKey::P521(Box::new(key)))
         }
         #[cfg(feature = "rsa")]
-        SignatureAlgorithm::RsaSha256
+        SignatureAlgorithm::RsaSha1
+        | SignatureAlgorithm::RsaSha256
+        | SignatureAlgorithm::RsaSha384
         | SignatureAlgorithm::RsaSha512
         | SignatureAlgorithm::RsaPssSha512 => {
             let [n, e] = [bytes("n")?, bytes("e")?];
@@ -42,7 +52,7 @@ pub(super) fn public_key(jwk: &Jwk, algorithm: SignatureAlgorithm) -> Option<Pub
                 return None;
             }
             let [n, e] = [n, e].map(|bytes| rsa::BoxedUint::from_be_slice_vartime(&bytes));
-            rsa::PublicKey::new(n, e).ok().map(|key| PublishedKey::Rsa(Box::new(key)))
+            rsa::PublicKey::new(n, e).ok().map(|key| PublicKey::Rsa(Box::new(key)))
         }
         SignatureAlgorithm::None(never) => match never {},
     }
@@ -62,6 +72,12 @@ fn sec1(x: &[u8], y: &[u8], len: usize) -> Option<Vec<u8>> {
     Some(point)
 }
 
+/// True if the key says that it is for this algorithm.
+pub(super) fn names(jwk: &Jwk, algorithm: SignatureAlgorithm) -> bool {
+    let name = jwk.get("alg").and_then(Value::as_str);
+    name.is_some_and(|name| algorithm.jose_names().contains(&name))
+}
+
 /// True if the key is meant for verifying signatures of this algorithm. What a key does not say does
 /// not exclude anything.
 pub(super) fn is_meant(jwk: &Jwk, algorithm: SignatureAlgorithm) -> bool {
@@ -74,7 +90,8 @@ pub(super) fn is_meant(jwk: &Jwk, algorithm: SignatureAlgorithm) -> bool {
                 .as_array()
                 .is_some_and(|all| all.iter().any(|one| one.as_str() == Some("verify")))
     });
-    is("alg", algorithm.jose_name()) && is("use", "sig") && verifies
+    let is_for_any = jwk.get("alg").is_none_or(Value::is_null);
+    (is_for_any || names(jwk, algorithm)) && is("use", "sig") && verifies
 }
 
 /// True if the key has this id.

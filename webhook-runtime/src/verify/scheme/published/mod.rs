@@ -5,9 +5,11 @@ mod algorithm;
 mod document;
 #[cfg(all(test, feature = "rsa"))]
 pub(crate) mod fixtures;
+mod form;
 mod jwk;
 mod key;
 
 pub(crate) use algorithm::SignatureAlgorithm;
 pub(crate) use document::{Wanted, check, keys, verify};
-pub(crate) use key::PublishedKey;
+pub(crate) use form::is_public_key;
+pub(crate) use key::PublicKey;
