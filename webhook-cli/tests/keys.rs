@@ -36,6 +36,7 @@ fn the_private_key_signs_and_the_public_one_verifies() {
         ("telnyx", prefixed("", "ed25519-1.private.hex"), prefixed("", "ed25519-1.public.hex")),
         ("sendgrid", der("p256-1.private.pem"), der("p256-1.public.pem")),
         ("kick", key("rsa-1.private.pem"), key("rsa-1.public.pem")),
+        ("alipay", key("rsa-1.private.pem"), key("rsa-1.public.pem")),
     ] {
         let sign = ["sign", provider, "--secret-env", "TEST_SECRET", "--as", "http"];
         let signed = webhook(&sign, &private);

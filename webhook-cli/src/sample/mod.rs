@@ -335,7 +335,8 @@ mod tests {
                 scheme.algorithm().starts_with("HMAC") || scheme.algorithm().starts_with("SHA-")
             });
             let Ok(parts) = provider.sign(&secret, &request) else { continue };
-            if !is_secret || provider.scheme_info().fetches_keys {
+            let info = provider.scheme_info();
+            if !is_secret || info.key_pair.is_some() || info.fetches_keys {
                 continue;
             }
             signed += 1;
