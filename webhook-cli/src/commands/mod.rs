@@ -19,7 +19,7 @@ use crate::{
     output::{Form, Output},
 };
 
-/// Send, verify and explain signed webhooks of more than 180 providers
+/// Send, verify and explain signed webhooks of more than 200 providers
 #[derive(Parser)]
 #[command(name = "webhook", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "\
