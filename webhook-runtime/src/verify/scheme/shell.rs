@@ -346,7 +346,7 @@ impl Scheme {
             }
             Placement::Numbered { prefix } => header(&format!("{prefix}1"), &[signature]),
             Placement::Paired { names } | Placement::Any { names } => {
-                header(names[0], &[signature])
+                header(names[0], &[signature]);
             }
             Placement::Query { .. } => {}
             Placement::Pointer { .. } => return None,
