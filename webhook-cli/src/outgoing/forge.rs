@@ -28,7 +28,7 @@ pub(crate) enum Forge {
     Body,
     /// Change the signature.
     Signature,
-    /// Leave out the header (or the query parameter) with the signature.
+    /// Leave out the header with the signature.
     Header,
     /// Change the signed time.
     Time,
