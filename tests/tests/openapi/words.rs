@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use webhook_runtime::{
     BatchLayout, Delivery, Field, Provider, Quota, Secret, SecretSource, SourceError, Tenant,
-    WebhookEvent, Webhooks,
+    UnknownEvent, WebhookEvent, Webhooks,
     handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     inbox::InboxBuilder,
     openapi::OpenApi,
@@ -253,7 +253,8 @@ const ASKED: Provider = Provider::new("asked", Scheme::hmac_sha256().header("x-s
     .with_handshakes(META.handshakes());
 
 #[derive(WebhookEvent)]
-enum Asked {
+#[allow(dead_code, reason = "it is only described")]
+enum Asked<'a> {
     #[event("get")]
     Get,
     #[event("method.get")]
@@ -261,11 +262,11 @@ enum Asked {
     #[event("post")]
     Post,
     #[event(other)]
-    Other,
+    Other(UnknownEvent<'a>),
 }
 
 #[webhook(path = "/asked", provider = ASKED)]
-async fn asked(_: Asked) {}
+async fn asked(_: Asked<'_>) {}
 
 /// An event has the name of a method of its endpoint.
 #[test]
