@@ -35,8 +35,9 @@ pub fn judge(data: &[u8]) {
     let which = input.below(keys.len());
     plan.send(&mut request, &keys[which], which, &id, &time);
     let accepted = plan.compare(&provider, &keys, &request, at);
-    let may_be =
-        (!plan.has_id || plan.may_be_behind_id(&request.body)) && plan.may_be_hashed(&request.body);
+    let may_be = (!plan.has_id || plan.may_be_behind_id(&request.body))
+        && plan.may_be_hashed(&request.body)
+        && plan.may_be_behind_url(&request);
     assert_eq!(accepted, may_be, "{request:?} by {plan:?}");
 
     if !accepted {

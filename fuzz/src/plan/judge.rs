@@ -1,6 +1,7 @@
 //! The second opinion on a request.
 
 use http::HeaderMap;
+use serde::de::IgnoredAny;
 
 use super::{
     Algorithm, FIELD, Grammar, ID, NUMBERED, PAIR, Part, Plan, QUERY, Request, TIME, Time, Unit,
@@ -46,7 +47,7 @@ impl Plan {
         if self.has_id && !(self.may_be_id(id) && self.may_be_behind_id(&request.body)) {
             return None;
         }
-        if !self.may_be_hashed(&request.body) {
+        if !(self.may_be_hashed(&request.body) && self.may_be_behind_url(request)) {
             return None;
         }
         let values =
@@ -66,6 +67,20 @@ impl Plan {
         let at = |wanted| self.parts.iter().position(|part| *part == wanted);
         let is_open = self.algorithm == Algorithm::Sha256 && at(Part::Secret) < at(Part::Body);
         !is_open || std::str::from_utf8(body).is_ok()
+    }
+
+    /// False if nothing parts the URL from the body, and the body is no JSON although one of them has
+    /// what begins JSON: then the border could have been moved.
+    pub(crate) fn may_be_behind_url(&self, request: &Request) -> bool {
+        let Request { method, url, body, .. } = request;
+        let is_joined = self.parts.windows(2).any(|pair| pair == [Part::Url, Part::Body]);
+        let is_json = |text: &[u8]| serde_json::from_slice::<IgnoredAny>(text).is_ok();
+        if !is_joined || (method == "GET" && body.is_empty()) || is_json(body) {
+            return true;
+        }
+        let start = body.iter().position(|mark| b"{[".contains(mark));
+        let (before, json) = body.split_at(start.unwrap_or(body.len()));
+        !url.contains(['{', '[']) && !(before.iter().all(u8::is_ascii_graphic) && is_json(json))
     }
 
     /// The signatures that a request claims, with the only key of each, and the times beside them.
@@ -187,4 +202,44 @@ fn only<'r>(headers: &'r HeaderMap, name: &str) -> Option<&'r str> {
 
 fn is_token_mark(mark: char) -> bool {
     mark.is_ascii_alphanumeric() || "-_+/=".contains(mark)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Encoding;
+
+    /// A token signs nothing, and the rule about the border holds all the same.
+    #[test]
+    fn both_opinions_know_a_border_that_was_moved() {
+        for algorithm in [Algorithm::Token, Algorithm::HmacSha256] {
+            let plan = Plan {
+                algorithm,
+                grammar: Grammar::Bare { name: "x-sig", prefix: "" },
+                encoding: Encoding::Hex,
+                parts: vec![Part::Url, Part::Body],
+                time: None,
+                has_id: false,
+                required: &[],
+            };
+            let (provider, keys) = (plan.provider(), vec![b"s3cret".to_vec()]);
+            for (method, url, body, is_genuine) in [
+                ("POST", "https://a/", &b""[..], true),
+                ("POST", "https://a/{", b"", false),
+                ("GET", "https://a/{", b"", true),
+                ("POST", "https://a/{", b"}", false),
+                ("POST", "https://a/", b"x{}", false),
+                ("POST", "https://a/", b"x {}", true),
+                ("POST", "https://a/", b"x{", true),
+                ("POST", "https://a/{", b"{}", true),
+            ] {
+                let (method, url, body) = (method.to_owned(), url.to_owned(), body.to_vec());
+                let (headers, query) = (HeaderMap::new(), String::new());
+                let mut request = Request { method, url, headers, query, body };
+                plan.send(&mut request, &keys[0], 0, "", "");
+                let accepted = plan.compare(&provider, &keys, &request, 0);
+                assert_eq!(accepted, is_genuine, "{request:?}");
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use webhook_runtime::{
     BatchLayout, Delivery, Field, Provider, Quota, Secret, SecretSource, SourceError, Tenant,
-    Webhooks,
+    UnknownEvent, WebhookEvent, Webhooks,
     handshake::{Condition, Handshake, HandshakeResponse, RequestValue},
     inbox::InboxBuilder,
     openapi::OpenApi,
@@ -246,6 +246,42 @@ fn handshakes_are_described() {
     let handshakes = post(&document, "/slack")["x-webhook"]["handshakes"].as_array().unwrap();
     assert_eq!(handshakes[0]["proof"], "signature");
     assert_eq!(handshakes[0]["answer"], "the value at `/challenge`, as text");
+}
+
+const ASKED: Provider = Provider::new("asked", Scheme::hmac_sha256().header("x-signature"))
+    .with_event(Field::pointer("/type"))
+    .with_handshakes(META.handshakes());
+
+#[derive(WebhookEvent)]
+#[allow(dead_code, reason = "it is only described")]
+enum Asked<'a> {
+    #[event("get")]
+    Get,
+    #[event("method.get")]
+    MethodGet,
+    #[event("post")]
+    Post,
+    #[event(other)]
+    Other(UnknownEvent<'a>),
+}
+
+#[webhook(path = "/asked", provider = ASKED)]
+async fn asked(_: Asked<'_>) {}
+
+/// An event has the name of a method of its endpoint.
+#[test]
+fn operations_have_ids_of_their_own() {
+    let document = Webhooks::<()>::new().mount::<asked>().mount::<meta>().openapi();
+    let items = ["paths", "webhooks"].map(|part| document[part].as_object().unwrap().values());
+    let operations =
+        items.into_iter().flatten().flat_map(|item| item.as_object().unwrap().values());
+    let mut ids: Vec<_> = operations.filter_map(|it| it["operationId"].as_str()).collect();
+    assert!(ids.contains(&"asked.get") && ids.contains(&"asked.method.method.get"), "{ids:?}");
+    assert!(ids.contains(&"asked.post") && ids.contains(&"meta.get"), "{ids:?}");
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "{ids:?}");
 }
 
 #[webhook(path = "/stored", provider = STRIPE, inbox(max_attempts = 3))]

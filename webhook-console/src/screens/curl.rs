@@ -25,6 +25,7 @@ pub(crate) fn command(
     let id = id.and_then(|name| head.headers.get(name)?.to_str().ok());
     let headers: Vec<_> = sent_again(delivery).collect();
     let request = ShellRequest::new(&url)
+        .method(&head.method)
         .secret_env(secret)
         .headers(&headers)
         .event(record.event.as_deref())
@@ -95,6 +96,7 @@ mod tests {
         let record = Record::new(7, "e", "p", DeliveryState::Dead, UNIX_EPOCH);
         let mut head = StoredRequest::default();
         uri.clone_into(&mut head.uri);
+        "POST".clone_into(&mut head.method);
         for (name, value) in headers {
             head.headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
@@ -133,6 +135,21 @@ mod tests {
         let own =
             Provider::new("own", Scheme::hmac_sha256().header("x").key(KeyEncoding::HtmlEscaped));
         assert_eq!(command(&delivery(&[], "/h"), &own, "SECRET"), None);
+    }
+
+    #[test]
+    fn the_method_is_that_of_the_delivery() {
+        let mut delivery = delivery(&[], "/h");
+        let posted = command(&delivery, &SHOPIFY, "SECRET").expect("a command");
+        assert!(!posted.contains("-X"), "{posted}");
+        "PUT".clone_into(&mut delivery.head.method);
+        let put = command(&delivery, &SHOPIFY, "SECRET").expect("a command");
+        assert!(put.contains(" -X PUT"), "{put}");
+        // The program sends by POST only.
+        assert_eq!(command(&delivery, &TWILIO, "SECRET"), None);
+        ";id".clone_into(&mut delivery.head.method);
+        let odd = command(&delivery, &SHOPIFY, "SECRET").expect("a command");
+        assert!(odd.contains(" -X ';id'"), "{odd}");
     }
 
     /// Runs a command in a shell in which the programs only tell their arguments.

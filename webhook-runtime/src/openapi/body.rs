@@ -11,7 +11,7 @@ use super::{
 use crate::{
     delivery::{PayloadKind, PayloadShape},
     verify::{Field, Provider},
-    webhooks::{FORM, form, put as put_at},
+    webhooks::{FORM, form, put as put_at, signed_time},
 };
 
 /// The body that an endpoint takes.
@@ -127,17 +127,10 @@ fn whole_example(provider: &Provider, event: Option<&Event>, mut item: Value) ->
             whole
         }
     };
-    if let Some((pointer, time)) = signed_time(provider) {
+    if let Some((pointer, time)) = signed_time(provider, EXAMPLE_MILLIS) {
         let _ = put_at(&mut whole, pointer, time);
     }
     whole
-}
-
-/// The signed time, if the scheme reads it in the body.
-fn signed_time(provider: &Provider) -> Option<(&'static str, Value)> {
-    let scheme = provider.scheme()?;
-    let text = scheme.signed_timestamp()?.format(EXAMPLE_MILLIS);
-    Some((scheme.timestamp_pointer()?, text.parse::<u64>().map_or(json!(text), |it| json!(it))))
 }
 
 /// Writes a text at a pointer. An example without a place for it stays as it is.

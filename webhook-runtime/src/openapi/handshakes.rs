@@ -9,10 +9,10 @@ use crate::{
 };
 
 /// The operations of handshakes whose method is no delivery's: the method in lower case, and the
-/// operation. `verify_token` is the name of the token's security scheme.
+/// operation. `id` makes the id of that of a method. `verify_token` is the name of the token's security scheme.
 pub(super) fn operations(
     endpoint: &Endpoint,
-    id: &str,
+    id: impl Fn(&str) -> String,
     methods: &[String],
     verify_token: Option<&str>,
 ) -> Vec<(String, Value)> {
@@ -21,8 +21,7 @@ pub(super) fn operations(
         let method = handshake.method().to_ascii_lowercase();
         let is_known = all.iter().any(|(known, _)| *known == method);
         if !methods.contains(&method) && !is_known {
-            let id = format!("{id}.{method}");
-            let operation = operation(endpoint, handshake, &id, verify_token);
+            let operation = operation(endpoint, handshake, &id(&method), verify_token);
             all.push((method, operation));
         }
     }

@@ -64,12 +64,22 @@ impl<'d> Operations<'d> {
         }
         let methods = methods(endpoint.provider);
         for (at, method) in methods.iter().enumerate() {
-            let id = if at == 0 { self.id.clone() } else { format!("{}.{method}", self.id) };
+            let id = if at == 0 { self.id.clone() } else { self.id_of_method(method) };
             item.insert(method.clone(), self.operation(&id, method, None, components));
         }
         let verify_token = self.verify_token.as_deref();
-        item.extend(handshakes::operations(endpoint, &self.id, &methods, verify_token));
+        let id = |method: &str| self.id_of_method(method);
+        item.extend(handshakes::operations(endpoint, id, &methods, verify_token));
         Value::Object(item)
+    }
+
+    /// The id of the operation of a further method. An event can have the name of a method.
+    fn id_of_method(&self, method: &str) -> String {
+        let mut name = method.to_owned();
+        while self.events.iter().any(|event| event.name == name) {
+            name.insert_str(0, "method.");
+        }
+        format!("{}.{name}", self.id)
     }
 
     /// The deliveries of the provider: an operation for each event, or one for all.

@@ -53,6 +53,8 @@ pub use error::Error;
 pub use health::{HealthCheck, Unhealthy};
 pub use mounted::MountedWebhook;
 pub use problems::{StartError, StartProblem};
+#[cfg(feature = "openapi")]
+pub(crate) use sample::signed_time;
 #[cfg(feature = "testing")]
 pub(crate) use sample::{Content, EventFields};
 #[cfg(any(feature = "openapi", feature = "testing"))]

@@ -133,19 +133,15 @@ impl Content {
         at: SystemTime,
         at_is_given: bool,
     ) -> Result<Option<(&'static str, Value)>, String> {
-        let Some(scheme) = provider.scheme() else { return Ok(None) };
-        let (Some(pointer), Some(time)) = (scheme.timestamp_pointer(), scheme.signed_timestamp())
-        else {
-            return Ok(None);
-        };
+        let millis = RequestToSign::new(b"").at(at).unix_millis();
+        let Some((pointer, time)) = signed_time(provider, millis) else { return Ok(None) };
         let is_there = || self.json(provider).map(|json| json.pointer(pointer).is_some());
         match self {
             Self::Raw(_) | Self::Form(_) => return Ok(None),
             _ if !at_is_given && is_there()? => return Ok(None),
             _ => {}
         }
-        let text = time.format(RequestToSign::new(b"").at(at).unix_millis());
-        Ok(Some((pointer, text.parse::<u64>().map_or(Value::from(text), Value::from))))
+        Ok(Some((pointer, time)))
     }
 
     fn json(&self, provider: &Provider) -> Result<Value, String> {
@@ -171,6 +167,13 @@ impl Content {
             _ => Ok(Value::Object(Map::new())),
         }
     }
+}
+
+/// The pointer to the time in the body and its value, if the scheme reads it there.
+pub(crate) fn signed_time(provider: &Provider, millis: u64) -> Option<(&'static str, Value)> {
+    let scheme = provider.scheme()?;
+    let text = scheme.signed_timestamp()?.format(millis);
+    Some((scheme.timestamp_pointer()?, text.parse::<u64>().map_or(Value::from(text), Value::from)))
 }
 
 /// Returns whether a delivery may have an id that only the scheme uses.

@@ -7,6 +7,8 @@ mod fill;
 
 #[cfg(any(feature = "openapi", feature = "testing"))]
 pub(crate) use content::FORM;
+#[cfg(feature = "openapi")]
+pub(crate) use content::signed_time;
 #[cfg(any(feature = "serve", feature = "testing"))]
 pub(crate) use content::{Content, EventFields};
 #[cfg(any(feature = "openapi", feature = "testing"))]

@@ -13,7 +13,7 @@ use super::{
     SignedParts, SignedRequest, Timestamp, Verify, VerifyContext, VerifyError, checked_name,
     header_text, insert_header,
     jose::JoseAlgorithm,
-    published::{self, SignatureAlgorithm, Wanted},
+    published::{self, Wanted},
     timestamp::TimestampLocation,
 };
 use crate::verify::{Secret, SecretError};
@@ -80,42 +80,42 @@ impl Jws {
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rs256(header: &'static str) -> Self {
-        Self::new(header, JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha256))
+        Self::new(header, JoseAlgorithm::PublicKey(published::SignatureAlgorithm::RsaSha256))
     }
 
     /// RSA PKCS#1 v1.5 with SHA-512, in the (lower-case) header.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rs512(header: &'static str) -> Self {
-        Self::new(header, JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha512))
+        Self::new(header, JoseAlgorithm::PublicKey(published::SignatureAlgorithm::RsaSha512))
     }
 
     /// RSA PSS with SHA-512, in the (lower-case) header.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn ps512(header: &'static str) -> Self {
-        Self::new(header, JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaPssSha512))
+        Self::new(header, JoseAlgorithm::PublicKey(published::SignatureAlgorithm::RsaPssSha512))
     }
 
     /// ECDSA over P-256 with SHA-256, in the (lower-case) header.
     #[cfg(feature = "ecdsa")]
     #[must_use]
     pub const fn es256(header: &'static str) -> Self {
-        Self::new(header, JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP256))
+        Self::new(header, JoseAlgorithm::PublicKey(published::SignatureAlgorithm::EcdsaP256))
     }
 
     /// ECDSA over P-521 with SHA-512, in the (lower-case) header.
     #[cfg(feature = "ecdsa-p521")]
     #[must_use]
     pub const fn es512(header: &'static str) -> Self {
-        Self::new(header, JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP521))
+        Self::new(header, JoseAlgorithm::PublicKey(published::SignatureAlgorithm::EcdsaP521))
     }
 
     /// `EdDSA` with Ed25519, in the (lower-case) header.
     #[cfg(feature = "ed25519")]
     #[must_use]
     pub const fn eddsa(header: &'static str) -> Self {
-        Self::new(header, JoseAlgorithm::PublicKey(SignatureAlgorithm::Ed25519))
+        Self::new(header, JoseAlgorithm::PublicKey(published::SignatureAlgorithm::Ed25519))
     }
 
     /// Sets how the text of the secret becomes the key of an HMAC. By default the text is the key.

@@ -18,8 +18,7 @@ use serde_json::Value;
 use super::{
     Hash, KeyRequest, ReplayWindow, RequestToSign, SchemeInfo, SignError, Signed, SignedParts,
     SignedRequest, Verify, VerifyContext, VerifyError, checked_name, insert_header,
-    jose::JoseAlgorithm,
-    published::{self, SignatureAlgorithm},
+    jose::JoseAlgorithm, published,
 };
 use canonical_request::canonical_request;
 
@@ -120,7 +119,10 @@ impl Jwt {
     #[cfg(feature = "ecdsa")]
     #[must_use]
     pub const fn es256(header: &'static str) -> Self {
-        Self::new(checked_name(header), &[JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP256)])
+        Self::new(
+            checked_name(header),
+            &[JoseAlgorithm::PublicKey(published::SignatureAlgorithm::EcdsaP256)],
+        )
     }
 
     /// A token with RSA PKCS#1 v1.5 and SHA-256 in the (lower-case) header. The public key is
@@ -128,7 +130,10 @@ impl Jwt {
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rs256(header: &'static str) -> Self {
-        Self::new(checked_name(header), &[JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha256)])
+        Self::new(
+            checked_name(header),
+            &[JoseAlgorithm::PublicKey(published::SignatureAlgorithm::RsaSha256)],
+        )
     }
 
     /// A token with `EdDSA` (Ed25519) in the (lower-case) header. The public key is fetched by the
@@ -136,7 +141,10 @@ impl Jwt {
     #[cfg(feature = "ed25519")]
     #[must_use]
     pub const fn eddsa(header: &'static str) -> Self {
-        Self::new(checked_name(header), &[JoseAlgorithm::PublicKey(SignatureAlgorithm::Ed25519)])
+        Self::new(
+            checked_name(header),
+            &[JoseAlgorithm::PublicKey(published::SignatureAlgorithm::Ed25519)],
+        )
     }
 
     /// A token with RSA PKCS#1 v1.5, ECDSA or `EdDSA` (Ed25519) in the (lower-case) header, whichever
@@ -152,13 +160,13 @@ impl Jwt {
     #[must_use]
     pub const fn any_public_key(header: &'static str) -> Self {
         const ALGORITHMS: &[JoseAlgorithm] = &[
-            JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP256),
-            JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP384),
-            JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP521),
-            JoseAlgorithm::PublicKey(SignatureAlgorithm::Ed25519),
-            JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha256),
-            JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha384),
-            JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha512),
+            JoseAlgorithm::PublicKey(published::SignatureAlgorithm::EcdsaP256),
+            JoseAlgorithm::PublicKey(published::SignatureAlgorithm::EcdsaP384),
+            JoseAlgorithm::PublicKey(published::SignatureAlgorithm::EcdsaP521),
+            JoseAlgorithm::PublicKey(published::SignatureAlgorithm::Ed25519),
+            JoseAlgorithm::PublicKey(published::SignatureAlgorithm::RsaSha256),
+            JoseAlgorithm::PublicKey(published::SignatureAlgorithm::RsaSha384),
+            JoseAlgorithm::PublicKey(published::SignatureAlgorithm::RsaSha512),
         ];
         Self::new(checked_name(header), ALGORITHMS)
     }
@@ -168,7 +176,7 @@ impl Jwt {
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn rs256_in_body() -> Self {
-        Self::new("", &[JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha256)])
+        Self::new("", &[JoseAlgorithm::PublicKey(published::SignatureAlgorithm::RsaSha256)])
     }
 
     /// Sets the set that fetched keys are in: its URL, or the name of the provider if each of its
@@ -324,11 +332,17 @@ impl Verify for Jwt {
         let summary = match self.algorithms {
             [JoseAlgorithm::Hmac(_), ..] => "JSON web token, HMAC",
             #[cfg(feature = "ecdsa")]
-            [JoseAlgorithm::PublicKey(SignatureAlgorithm::EcdsaP256)] => "JSON web token, ES256",
+            [JoseAlgorithm::PublicKey(published::SignatureAlgorithm::EcdsaP256)] => {
+                "JSON web token, ES256"
+            }
             #[cfg(feature = "rsa")]
-            [JoseAlgorithm::PublicKey(SignatureAlgorithm::RsaSha256)] => "JSON web token, RS256",
+            [JoseAlgorithm::PublicKey(published::SignatureAlgorithm::RsaSha256)] => {
+                "JSON web token, RS256"
+            }
             #[cfg(feature = "ed25519")]
-            [JoseAlgorithm::PublicKey(SignatureAlgorithm::Ed25519)] => "JSON web token, EdDSA",
+            [JoseAlgorithm::PublicKey(published::SignatureAlgorithm::Ed25519)] => {
+                "JSON web token, EdDSA"
+            }
             _ => "JSON web token, any public key",
         };
         SchemeInfo {
