@@ -139,7 +139,7 @@ pub(crate) fn prefix(random: &mut Random) -> Broken {
 fn respell(sample: &mut Sample, rewrite: impl Fn(&str) -> String) {
     let value = sample.value();
     let bare = value.trim_end_matches('=');
-    let at = bare.rfind(['=', ',', ';']).map_or(0, |at| at + 1);
+    let at = bare.rfind(['=', ',', ';', ' ']).map_or(0, |at| at + 1);
     let (before, signature) = value.split_at(at);
     let changed = format!("{before}{}", rewrite(signature));
     sample.set_value(changed);

@@ -57,7 +57,7 @@ impl Verify for Alipay {
     fn scheme_info(&self) -> SchemeInfo {
         SchemeInfo {
             key_pair: Some(KeyType::Rsa),
-            ..SchemeInfo::new("RSA PKCS#1 v1.5 SHA-256, sorted fields", "")
+            ..SchemeInfo::new("RSA-SHA256, sorted fields", "")
         }
     }
 
