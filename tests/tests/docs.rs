@@ -35,6 +35,9 @@ const TABLE: &str = "docs/providers.md";
 const ATTACKS: &str = "docs/attacks.md";
 
 /// Where constants and features meet: the constants themselves know neither.
+const MODULE: &str = include_str!("../../webhook-runtime/src/verify/providers/mod.rs");
+
+/// The list of all constants, with their features.
 const LIST: &str = include_str!("../../webhook-runtime/src/verify/providers/all.rs");
 
 /// The constants by topic, as docs.rs shows them.
@@ -72,7 +75,10 @@ fn compare(file: &str, expected: &str) {
 fn every_constant_is_in_the_list_of_all() {
     let listed = section("pub const ALL", "];");
     for line in MODULE.lines().filter_map(|line| line.strip_prefix("pub use ")) {
-        let (_, names) = line.split_once("::").expect("a module");
+        let (module, names) = line.split_once("::").expect("a module");
+        if module == "all" {
+            continue;
+        }
         for name in names.trim_matches(['{', '}', ';']).split(", ") {
             assert!(listed.contains(&format!("    &{name},\n")), "{name} is not in `ALL`");
         }
