@@ -20,7 +20,8 @@ use runner::{
     registry, tell,
 };
 use webhook_runtime::{
-    Provider, Secret, SecretSource, SourceError, Tenant, Webhooks, scheme::RequestToSign,
+    Provider, Secret, SecretSource, SourceError, Tenant, Webhooks,
+    scheme::{KeyType, RequestToSign},
 };
 
 /// The lines that are deliveries: what matters is the answer.
@@ -180,7 +181,7 @@ impl Question {
     /// Signs the request with our key.
     fn sign(&mut self, provider: &Provider, secret: Option<&str>) -> Result<(), String> {
         let [pair, _] = keys::ed25519();
-        let is_ed25519 = provider.scheme().is_some_and(|scheme| scheme.algorithm() == "Ed25519");
+        let is_ed25519 = provider.scheme_info().key_pair == Some(KeyType::Ed25519);
         let private = if is_ed25519 && secret.is_none() {
             self.secrets = vec![pair.public];
             pair.private

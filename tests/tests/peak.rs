@@ -8,7 +8,8 @@ mod runner;
 use allocation_counter::measure;
 use http::{HeaderMap, HeaderValue, header};
 use runner::{
-    random::{Random, pairs, secret},
+    keys::pairs,
+    random::{Random, secret},
     tell,
 };
 use webhook_runtime::{

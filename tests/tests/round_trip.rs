@@ -10,7 +10,10 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use runner::random::{Random, is_impossible, is_in_query, pairs, secret, time_member};
+use runner::{
+    keys::pairs,
+    random::{Random, is_impossible, is_in_query, secret, time_member},
+};
 use webhook_runtime::{
     Provider, Secret,
     providers::ALL,

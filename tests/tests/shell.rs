@@ -14,7 +14,6 @@ use tokio::net::TcpListener;
 use webhook_runtime::{
     __private::{HandlerFuture, HandlerInput},
     Delivery, Endpoint, Field, Provider, Secret, Webhook, Webhooks,
-    handshake::Handshake,
     providers::{self, GITHUB, HMAC_SHA256_HEX, SHOPIFY, SQUARE, STANDARD_WEBHOOKS, STRIPE},
     scheme::{KeyEncoding, Scheme, ShellBody, ShellRequest, Timestamp},
     webhook,
@@ -52,7 +51,7 @@ impl Webhook<()> for Of {
 async fn serve(provider: &'static Provider, secret: &str) -> String {
     PROVIDER.set(provider);
     let mut hooks = Webhooks::new().mount::<Of>().public_url(PUBLIC_URL);
-    if provider.handshakes().iter().any(Handshake::needs_verify_token) {
+    if provider.needs_verify_token() {
         hooks = hooks.verify_token::<Of>(Secret::new("of the handshake"));
     }
     let router = hooks.secrets::<Of>([Secret::new(secret.to_owned())]).into_router();

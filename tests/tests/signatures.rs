@@ -239,7 +239,7 @@ async fn ask_endpoint(vector: &Vector, provider: &'static Provider) -> Outcome {
         Err(error) => return Outcome::Broken(error),
     };
     let handed_out = match verified(vector, provider) {
-        Ok(Verified { signed_field: Some(field), .. }) => field,
+        Ok(Verified { payload: Some(payload), .. }) => payload,
         _ => body,
     };
     match (answer.status, seen.bodies().await.as_slice()) {

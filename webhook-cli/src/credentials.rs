@@ -2,16 +2,20 @@
 
 use webhook_runtime::{Provider, handshake::Handshake, scheme::Scheme};
 
-/// The query parameter with the credential or the signature.
-pub(crate) fn query_parameter(provider: &Provider) -> Option<&'static str> {
-    provider.scheme()?.signature_parameter()
-}
-
 /// The query parameters of deliveries and handshakes that hold a secret.
 pub(crate) fn secret_parameters(provider: &Provider) -> impl Iterator<Item = String> {
     let tokens = provider.handshakes().iter().filter_map(Handshake::verify_token_parameter);
-    let own = query_parameter(provider).filter(|_| sends_secret(provider));
+    let own = provider.signature_parameter().filter(|_| sends_secret(provider));
     own.into_iter().chain(tokens).map(str::to_owned)
+}
+
+/// A URL or target without this query parameter.
+pub(crate) fn without_parameter(url: &str, name: &str) -> String {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let is_other = |field: &&str| !field.is_empty() && field.split('=').next() != Some(name);
+    let others = query.split('&').filter(is_other).collect::<Vec<_>>().join("&");
+    let mark = if others.is_empty() { "" } else { "?" };
+    format!("{path}{mark}{others}")
 }
 
 /// The text in the place of a credential.
@@ -35,9 +39,4 @@ pub(crate) fn mask_query(url: &str, parameters: &[String]) -> String {
 pub(crate) fn sends_secret(provider: &Provider) -> bool {
     let algorithm = provider.scheme().map(Scheme::algorithm);
     matches!(algorithm, Some("token" | "basic auth"))
-}
-
-/// True if the provider signs with a private key, whose public key verifies.
-pub(crate) fn has_key_pair(provider: &Provider) -> bool {
-    provider.scheme_info().key_pair.is_some()
 }

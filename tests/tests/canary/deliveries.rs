@@ -1,7 +1,7 @@
 //! Deliveries of every provider: genuine, forged and malformed, handled well and badly.
 
 use http::HeaderValue;
-use webhook_runtime::{Provider, providers::ALL};
+use webhook_runtime::{Provider, providers::ALL, scheme::KeyType};
 
 use super::{
     receiver::{self, Heard, ask},
@@ -81,7 +81,7 @@ fn letters(sender: &Sender, scanner: &mut Scanner) -> Vec<Letter> {
 
 /// RSA is slow without optimisation.
 fn is_slow(provider: &Provider) -> bool {
-    provider.scheme_info().summary.starts_with("RSA")
+    provider.scheme_info().key_pair == Some(KeyType::Rsa)
 }
 
 /// Changes of a request, by accident or by an attacker.

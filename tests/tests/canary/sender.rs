@@ -9,11 +9,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use sha2::{Digest as _, Sha256};
 use webhook_runtime::{
     Provider, Secret,
-    scheme::{KeyEncoding, KeyType, RequestToSign, Scheme},
+    scheme::{KeyEncoding, RequestToSign, Scheme},
 };
 
 use super::scanner::Scanner;
-use crate::runner::keys;
+use crate::runner::keys::pairs;
 
 /// The public URL of these endpoints, for the providers that sign it.
 pub(crate) const ORIGIN: &str = "https://hooks.test";
@@ -229,16 +229,6 @@ fn key_of(secret: &Secret) -> Vec<u8> {
     }
     let lines: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
     Base64::decode_vec(&lines).expect("PEM").split_off(40)
-}
-
-/// Key pairs, if the provider needs them.
-fn pairs(provider: &Provider) -> Option<[keys::Pair; 2]> {
-    match provider.scheme_info().key_pair? {
-        KeyType::Ed25519 => Some(keys::ed25519()),
-        KeyType::P256 => Some(keys::p256()),
-        KeyType::Rsa => Some(keys::rsa()),
-        _ => None,
-    }
 }
 
 /// A secret in the provider's format, with as many characters as possible that some encoding

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use webhook_runtime::{
     Delivery, Secret, UnknownEvent, WebhookEvent, Webhooks,
     providers::{self, GITHUB, LINEAR, SHOPIFY, STRIPE},
-    scheme::{RequestToSign, Scheme},
+    scheme::RequestToSign,
     testing::{TestHooks, check_directory, check_recording},
     webhook,
 };
@@ -73,7 +73,7 @@ async fn recordings_of_every_provider_are_signed_anew() {
                 format!("{name}: {value}")
             })
             .collect();
-        let parameter = provider.scheme().and_then(Scheme::signature_parameter);
+        let parameter = provider.signature_parameter();
         let query = parameter.map(|name| format!("?{name}=***&b=1")).unwrap_or_default();
         let head = format!("POST /any{query} HTTP/1.1\nX-Extra: kept\n{}", headers.join("\n"));
         let body = std::str::from_utf8(live.body()).expect("text");

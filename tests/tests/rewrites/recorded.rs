@@ -18,8 +18,9 @@ use crate::{
     bodies::FORM,
     runner::{
         endpoint::Keys,
+        keys::pairs,
         lines::Vector,
-        random::{Random, pairs, secret},
+        random::{Random, secret},
     },
 };
 

@@ -1,7 +1,7 @@
 //! Key pairs for providers that sign with a private key: see `tests/fixtures/keys/README.md`.
 
 use base64ct::{Base64, Encoding as _};
-use webhook_runtime::Secret;
+use webhook_runtime::{Provider, Secret, scheme::KeyType};
 
 use super::lines::unhex;
 
@@ -15,6 +15,16 @@ macro_rules! fixture {
     ($name:literal) => {
         include_str!(concat!("../../fixtures/keys/", $name))
     };
+}
+
+/// Two pairs for a provider, if it has key pairs.
+pub(crate) fn pairs(provider: &Provider) -> Option<[Pair; 2]> {
+    match provider.scheme_info().key_pair? {
+        KeyType::Ed25519 => Some(ed25519()),
+        KeyType::P256 => Some(p256()),
+        KeyType::Rsa => Some(rsa()),
+        _ => None,
+    }
 }
 
 /// Two pairs for Ed25519.

@@ -2,12 +2,7 @@
 
 use std::time::SystemTime;
 
-use webhook_runtime::{
-    Provider, Secret,
-    scheme::{KeyType, Scheme},
-};
-
-use super::keys::{self, Pair};
+use webhook_runtime::{Provider, Secret, scheme::Scheme};
 
 /// True if the provider signs with keys that only it has.
 pub(crate) fn is_impossible(provider: &Provider) -> bool {
@@ -46,19 +41,9 @@ impl Random {
     }
 }
 
-/// Two key pairs, if the provider needs them.
-pub(crate) fn pairs(provider: &Provider) -> Option<[Pair; 2]> {
-    match provider.scheme_info().key_pair? {
-        KeyType::Ed25519 => Some(keys::ed25519()),
-        KeyType::P256 => Some(keys::p256()),
-        KeyType::Rsa => Some(keys::rsa()),
-        _ => None,
-    }
-}
-
 /// True if the signature or the credential is in the query.
 pub(crate) fn is_in_query(provider: &Provider) -> bool {
-    provider.scheme().and_then(Scheme::signature_parameter).is_some()
+    provider.signature_parameter().is_some()
 }
 
 /// The member of a body that has the signed time, if the provider reads it there.

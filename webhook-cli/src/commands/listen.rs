@@ -4,7 +4,7 @@ use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
 use axum::Router;
 use tokio::net::TcpListener;
-use webhook_runtime::{Provider, handshake::Handshake};
+use webhook_runtime::Provider;
 
 use crate::{
     error::{CliError, Ended, Outcome},
@@ -73,8 +73,7 @@ pub(super) fn run(args: Args, form: Output) -> Ended {
                 "{name} needs its secret: --secret-env NAME or --secret-file FILE"
             )));
         }
-        let hashes_url = provider.handshakes().iter().any(Handshake::needs_public_url);
-        if (info.signs_url || hashes_url) && args.public_url.is_none() {
+        if provider.needs_public_url() && args.public_url.is_none() {
             return Err(CliError::usage(format_args!(
                 "{name} needs the public URL: give --public-url"
             )));

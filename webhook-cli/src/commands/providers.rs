@@ -4,15 +4,13 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 use webhook_runtime::{
-    Field, Provider,
-    handshake::Handshake,
-    providers,
+    Field, Provider, providers,
     scheme::{KeyEncoding, ReplayWindow, RequestToSign},
 };
 
 use crate::{
     capture::{Capture, to_http},
-    credentials::{has_key_pair, sends_secret},
+    credentials::sends_secret,
     error::{CliError, Ended, Outcome},
     names,
     output::{self, Output},
@@ -179,7 +177,7 @@ fn facts(provider: &Provider) -> Facts {
     let secret = match scheme {
         _ if !info.needs_secret => "none: the provider publishes its keys".to_owned(),
         Some(scheme) => key(scheme.key_encoding()).to_owned(),
-        None if has_key_pair(provider) => key(KeyEncoding::Pem).to_owned(),
+        None if info.key_pair.is_some() => key(KeyEncoding::Pem).to_owned(),
         None => "text, or as its documentation says".to_owned(),
     };
     let field = |field: Option<Field>| {
@@ -251,15 +249,15 @@ fn set_up(provider: &Provider) -> String {
     let info = provider.scheme_info();
     let mut needs = Vec::new();
     if info.needs_secret {
-        needs.push(if has_key_pair(provider) { "the public key" } else { "the secret" });
+        needs.push(if info.key_pair.is_some() { "the public key" } else { "the secret" });
     }
     if info.fetches_keys {
         needs.push("a source of the provider's keys");
     }
-    if info.signs_url || provider.handshakes().iter().any(Handshake::needs_public_url) {
+    if provider.needs_public_url() {
         needs.push("the public URL, exactly as it is registered");
     }
-    if provider.handshakes().iter().any(Handshake::needs_verify_token) {
+    if provider.needs_verify_token() {
         needs.push("the verify token");
     }
     if needs.is_empty() { "nothing".to_owned() } else { needs.join(", ") }

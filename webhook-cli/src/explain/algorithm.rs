@@ -11,7 +11,6 @@ use super::{
     search::{Search, Trial},
     signature::signatures,
 };
-use crate::credentials::query_parameter;
 
 /// A way to sign a text with a secret.
 struct Method {
@@ -58,7 +57,7 @@ pub(super) fn find(search: &Search<'_>) -> Option<Cause> {
     let query = search.question.capture.query().unwrap_or_default();
     let in_query =
         |name: &str| query.split('&').find_map(|it| it.strip_prefix(name)?.strip_prefix('='));
-    let parameter = query_parameter(provider).and_then(in_query);
+    let parameter = provider.signature_parameter().and_then(in_query);
     let sent: Vec<_> = values.chain(parameter).flat_map(signatures).take(8).collect();
     let fits = |method: &Method, text: &[u8]| {
         let tag = method.sign(key, search.secret(), text);

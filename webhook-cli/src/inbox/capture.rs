@@ -4,7 +4,7 @@ use std::{fmt, ops::Range};
 
 use webhook_runtime::{Provider, inbox::StoredDelivery};
 
-use crate::{capture::Capture, clock, credentials::query_parameter, output};
+use crate::{capture::Capture, clock, output};
 
 /// The part of a request that the inbox does not have any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub(crate) fn with_proof(
 ) -> Result<Capture, Unkept> {
     let capture = captured(delivery)?;
     let header = provider.scheme_info().signature_header;
-    if let Some(name) = query_parameter(provider) {
+    if let Some(name) = provider.signature_parameter() {
         let query = capture.query().unwrap_or_default();
         if !form_urlencoded::parse(query.as_bytes()).any(|(known, _)| known == name) {
             return Err(Unkept::Proof(format!("the parameter {name} of the URL")));

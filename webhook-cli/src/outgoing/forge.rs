@@ -12,7 +12,7 @@ use webhook_runtime::{Provider, Secret, scheme::Scheme};
 use super::Outgoing;
 use crate::{
     clock::unix_millis,
-    credentials::{query_parameter, sends_secret},
+    credentials::{sends_secret, without_parameter},
     error::CliError,
     explain,
     random::random_hex,
@@ -47,22 +47,10 @@ impl Forge {
         outgoing: &mut Outgoing,
         at: SystemTime,
     ) -> Result<(), CliError> {
-        let names = explain::signature_names(provider);
         let spoilt = match self {
             Self::Body => spoil_body(provider, outgoing),
-            Self::Header | Self::Signature if query_parameter(provider).is_some() => {
-                spoil_query(provider, outgoing, self == Self::Signature)
-            }
-            Self::Header => {
-                let before = outgoing.headers.len();
-                outgoing.headers.retain(|(known, _)| !names.iter().any(|name| known == name));
-                outgoing.headers.len() < before
-            }
-            Self::Signature => {
-                let own =
-                    |(known, _): &&mut (String, String)| names.iter().any(|name| known == name);
-                outgoing.headers.iter_mut().find(own).is_some_and(|(_, value)| flip(value))
-            }
+            Self::Header => leave_out_signature(provider, outgoing),
+            Self::Signature => change_signature(provider, outgoing),
             Self::Time => spoil_time(provider, outgoing, at),
             Self::Id => {
                 let name = provider.scheme().and_then(Scheme::signed_id_header);
@@ -84,20 +72,36 @@ impl Forge {
     }
 }
 
-/// Changes the signature in the query, or leaves it out.
-fn spoil_query(provider: &Provider, outgoing: &mut Outgoing, keeps: bool) -> bool {
-    let Some((path, query)) = outgoing.url.split_once('?') else { return false };
-    let is_signature = |field: &str| field.split('=').next() == query_parameter(provider);
-    let mut fields: Vec<String> = query.split('&').map(str::to_owned).collect();
-    let mut spoilt = false;
-    fields.retain_mut(|field| {
-        let is_signature = is_signature(field);
-        spoilt |= is_signature && (!keeps || flip(field));
-        keeps || !is_signature
-    });
-    let mark = if fields.is_empty() { "" } else { "?" };
-    outgoing.url = format!("{path}{mark}{}", fields.join("&"));
-    spoilt
+/// Leaves out the headers with the signature, or its parameter in the query.
+fn leave_out_signature(provider: &Provider, outgoing: &mut Outgoing) -> bool {
+    if let Some(name) = provider.signature_parameter() {
+        outgoing.url = without_parameter(&outgoing.url, name);
+        return true;
+    }
+    let names = explain::signature_names(provider);
+    let before = outgoing.headers.len();
+    outgoing.headers.retain(|(known, _)| !names.iter().any(|name| known == name));
+    outgoing.headers.len() < before
+}
+
+/// Changes the signature in its header, or in the query.
+fn change_signature(provider: &Provider, outgoing: &mut Outgoing) -> bool {
+    if let Some(name) = provider.signature_parameter() {
+        return flip_in_query(&mut outgoing.url, name);
+    }
+    let names = explain::signature_names(provider);
+    let own = |(known, _): &&mut (String, String)| names.iter().any(|name| known == name);
+    outgoing.headers.iter_mut().find(own).is_some_and(|(_, value)| flip(value))
+}
+
+/// Changes the signature in the query. Signing has put it at the end.
+fn flip_in_query(url: &mut String, name: &str) -> bool {
+    let start = format!("{name}=");
+    let Some((before, value)) = url.rsplit_once(&start) else { return false };
+    let mut value = value.to_owned();
+    let is_changed = flip(&mut value);
+    *url = format!("{before}{start}{value}");
+    is_changed
 }
 
 /// Changes a signed part of the body.

@@ -255,7 +255,8 @@ fn add(outgoing: &mut Outgoing, headers: &HeaderMap) {
 }
 
 fn refusal(provider: &Provider, error: SignError) -> CliError {
-    let wanted = match private_key(provider).filter(|_| matches!(error, SignError::Secret(_))) {
+    let wanted = match private_key_form(provider).filter(|_| matches!(error, SignError::Secret(_)))
+    {
         Some(form) => format!("; it is signed with the private key: {form}"),
         None => String::new(),
     };
@@ -263,7 +264,7 @@ fn refusal(provider: &Provider, error: SignError) -> CliError {
 }
 
 /// The form of the private key, for providers that sign with one.
-fn private_key(provider: &Provider) -> Option<&'static str> {
+fn private_key_form(provider: &Provider) -> Option<&'static str> {
     Some(match provider.scheme_info().key_pair? {
         KeyType::Ed25519 => match provider.scheme()?.key_encoding() {
             KeyEncoding::Hex => "64 hexadecimal digits, without a line break",

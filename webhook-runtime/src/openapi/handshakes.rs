@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// The operations of handshakes whose method is no delivery's: the method in lower case, and the
-/// operation. `id` makes the id of that of a method. `verify_token` is the name of the token's security scheme.
+/// operation. `id` gives the id of the operation of a method. `verify_token` is the name of the token's
+/// security scheme.
 pub(super) fn operations(
     endpoint: &Endpoint,
     id: impl Fn(&str) -> String,

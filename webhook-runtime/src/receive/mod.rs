@@ -185,12 +185,12 @@ impl Receiver {
         self.verifier.mark_sensitive(&mut headers);
         let query = self.payload_in_query(method, uri, &body);
         let query = query.map(|query| Bytes::copy_from_slice(query.as_bytes()));
-        let body = match proof.signed_field.take() {
-            // The rest of the body is not signed.
-            Some(field) => {
+        let body = match proof.payload.take() {
+            // The rest of the body is not to be believed.
+            Some(payload) => {
                 let media_type = self.endpoint.provider.scheme_info().payload_media_type;
                 headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-                Bytes::from(field)
+                Bytes::from(payload)
             }
             None => body,
         };

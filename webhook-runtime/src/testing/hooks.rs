@@ -28,7 +28,7 @@ use crate::{
     endpoint::{Endpoint, Webhook},
     inbox::Inbox,
     receive::{KeySource, SourceError},
-    verify::{Secret, handshake::Handshake, scheme::KeyRequest},
+    verify::{Secret, scheme::KeyRequest},
     webhooks::{
         Built, Webhooks, find_for,
         inbox::{InboxHandlers, Inboxes},
@@ -162,8 +162,7 @@ impl<S: Clone + Send + Sync + 'static, const HAS_STATE: bool> Webhooks<S, HAS_ST
 
     fn fill_in_endpoint(&mut self, endpoint: &Endpoint, origin: &str) -> TestEndpoint {
         let provider = endpoint.provider;
-        let wants_token = provider.handshakes().iter().any(Handshake::needs_verify_token);
-        if wants_token && find_for(&self.verify_tokens, endpoint).is_none() {
+        if provider.needs_verify_token() && find_for(&self.verify_tokens, endpoint).is_none() {
             let token = Secret::new(format!("token-of-{}", endpoint.name));
             self.verify_tokens.push((endpoint.clone(), token));
         }

@@ -17,7 +17,7 @@ use crate::{
     delivery::Tenant,
     verify::{
         Provider, Secret,
-        scheme::{Scheme, SignError, SignedRequest, SignedValue},
+        scheme::{SignError, SignedRequest, SignedValue},
     },
 };
 
@@ -147,7 +147,7 @@ fn check_provider(provider: &Provider, request: &RawRequest) -> Result<(), Strin
     let name = provider.scheme_info().signature_header;
     let is_there = match provider.scheme() {
         Some(_) if name.is_empty() => true,
-        Some(scheme) if scheme.signature_parameter().is_some() => true,
+        Some(_) if provider.signature_parameter().is_some() => true,
         Some(scheme) => request.headers.keys().any(|it| scheme.is_signature_header(it.as_str())),
         None => name.is_empty() || request.headers.contains_key(name),
     };
@@ -196,7 +196,7 @@ fn unsigned(request: RawRequest, endpoint: &TestEndpoint, new_id: String) -> Uns
         headers.remove(name);
     }
     if let (Some(name), Some((path, query))) =
-        (scheme.and_then(Scheme::signature_parameter), path_and_query.split_once('?'))
+        (provider.signature_parameter(), path_and_query.split_once('?'))
     {
         let others = query.split('&').filter(|field| field.split('=').next() != Some(name));
         let others = others.collect::<Vec<_>>().join("&");

@@ -221,14 +221,12 @@ impl Handshake {
     }
 
     /// True if the endpoint needs a verify token.
-    #[must_use]
-    pub fn needs_verify_token(&self) -> bool {
+    pub(crate) fn needs_verify_token(&self) -> bool {
         self.verify_token().is_some() || self.hashes(HashPart::VerifyToken)
     }
 
-    /// True if the endpoint needs its public URL.
-    #[must_use]
-    pub fn needs_public_url(&self) -> bool {
+    /// True if the response contains a hash of the public URL.
+    pub(crate) fn needs_public_url(&self) -> bool {
         self.hashes(HashPart::PublicUrl)
     }
 

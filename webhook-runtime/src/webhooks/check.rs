@@ -15,7 +15,6 @@ use crate::{
     },
     verify::{
         Secret, SecretError,
-        handshake::Handshake,
         scheme::{Scheme, Verifier},
     },
     webhooks::problems::{StartError, StartProblem},
@@ -91,8 +90,7 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
     fn check_requirements(&self, endpoint: &Endpoint, problems: &mut Vec<StartProblem>) {
         let (name, provider) = (endpoint.function, endpoint.provider);
         let scheme = provider.scheme_info();
-        let hashes_url = provider.handshakes().iter().any(Handshake::needs_public_url);
-        if (scheme.signs_url || hashes_url) && self.public_url.is_none() {
+        if provider.needs_public_url() && self.public_url.is_none() {
             let provider = provider.name();
             problems.push(StartProblem::MissingPublicUrl { endpoint: name, provider });
         }
@@ -119,7 +117,7 @@ impl<S, const HAS_STATE: bool> Webhooks<S, HAS_STATE> {
         problems: &mut Vec<StartProblem>,
     ) -> Option<Secret> {
         let (name, provider) = (endpoint.function, endpoint.provider);
-        let is_required = provider.handshakes().iter().any(Handshake::needs_verify_token);
+        let is_required = provider.needs_verify_token();
         let token = match (find_for(&self.verify_tokens, endpoint), endpoint.verify_token_env) {
             (Some(token), _) => Some(token.clone()),
             (None, Some(variable)) => {

@@ -18,7 +18,7 @@ use self::{files::Files, resign::resign};
 use crate::{
     capture::Capture,
     client::{Client, joined},
-    credentials::{mask_query, query_parameter, secret_parameters},
+    credentials::{mask_query, secret_parameters},
     error::{CliError, Ended, Outcome},
     explain,
     interrupt::Interrupt,
@@ -199,7 +199,7 @@ fn replay(
         let names = explain::signature_names(provider);
         let is_own = names.is_empty() || names.iter().any(|name| capture.header(name).is_some());
         // An inbox keeps no signatures.
-        if replayed.file.is_some() && !is_own && query_parameter(provider).is_none() {
+        if replayed.file.is_some() && !is_own && provider.signature_parameter().is_none() {
             let error = Some(format!("left out: it is no request of {}", provider.name()));
             return Ok(Replayed { error, ..replayed });
         }

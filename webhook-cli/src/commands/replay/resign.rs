@@ -7,7 +7,7 @@ use webhook_runtime::{
     scheme::{RequestToSign, Scheme},
 };
 
-use crate::{capture::Capture, clock::unix_millis, credentials::query_parameter, sample::FORM};
+use crate::{capture::Capture, clock::unix_millis, credentials::without_parameter, sample::FORM};
 
 /// Signs a request anew, with the id that it has, or else with this one.
 pub(super) fn resign(
@@ -19,7 +19,8 @@ pub(super) fn resign(
 ) -> Result<(), String> {
     let now = SystemTime::now();
     let scheme = provider.scheme();
-    if let Some(name) = query_parameter(provider) {
+    if let Some(name) = provider.signature_parameter() {
+        // It has the old signature, or the mask of a credential.
         capture.target = without_parameter(&capture.target, name);
     }
     if let Some(pointer) = scheme.and_then(Scheme::timestamp_pointer) {
@@ -72,15 +73,6 @@ fn renew_time(
     }
     capture.body = body;
     Ok(())
-}
-
-/// A target without the old signature or the mask of a credential.
-fn without_parameter(target: &str, name: &str) -> String {
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let is_other = |field: &&str| !field.is_empty() && field.split('=').next() != Some(name);
-    let others = query.split('&').filter(is_other).collect::<Vec<_>>().join("&");
-    let mark = if others.is_empty() { "" } else { "?" };
-    format!("{path}{mark}{others}")
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ fn request(endpoint: &Endpoint, job: Job, tx: TxSource) -> Result<(Request, Deli
             secret_name: Cow::Owned(head.secret_name),
             signed_at: head.signed_at,
             identity: None,
-            signed_field: None,
+            payload: None,
         },
         tenant: Tenant::new(name, head.tenant),
         query: head.query,

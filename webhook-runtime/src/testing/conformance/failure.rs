@@ -98,7 +98,7 @@ pub(crate) struct Shown<'a>(pub(crate) &'a RawRequest, pub(crate) &'static Provi
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(request, provider) = self;
-        let says_secret = provider.scheme().and_then(Scheme::signature_parameter).is_some()
+        let says_secret = provider.signature_parameter().is_some()
             || provider.handshakes().iter().any(|it| it.verify_token_parameter().is_some());
         let path_and_query = match request.path_and_query.split_once('?') {
             Some((path, _)) if says_secret => format!("{path}?…"),

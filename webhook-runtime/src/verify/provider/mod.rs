@@ -428,10 +428,23 @@ impl Provider {
         }
     }
 
-    /// The query parameter that contains the secret itself or the signature.
-    #[cfg(feature = "inbox")]
-    pub(crate) fn signature_parameter(&self) -> Option<&'static str> {
+    /// The query parameter that contains the signature or the secret itself, if it is in the query.
+    #[must_use]
+    pub fn signature_parameter(&self) -> Option<&'static str> {
         self.scheme().and_then(Scheme::signature_parameter)
+    }
+
+    /// True if the public URL must be known: it is signed, or the response to a handshake contains a
+    /// hash of it.
+    #[must_use]
+    pub fn needs_public_url(&self) -> bool {
+        self.scheme_info().signs_url || self.handshakes.iter().any(Handshake::needs_public_url)
+    }
+
+    /// True if handshakes need a verify token.
+    #[must_use]
+    pub fn needs_verify_token(&self) -> bool {
+        self.handshakes.iter().any(Handshake::needs_verify_token)
     }
 
     /// True if the provider sends handshakes: requests that check ownership and deliver no event.
@@ -495,6 +508,7 @@ impl Provider {
     /// True if the scheme signs the fields of a form, and not JSON.
     #[must_use]
     pub fn signs_forms_only(&self) -> bool {
+        // A scheme that puts the signature into a form refuses to sign JSON.
         let has_no_place = |request: &RequestToSign<'_>| {
             matches!(self.sign(&Secret::from_key(*b"any"), request), Err(SignError::Body))
         };

@@ -7,7 +7,7 @@ use crate::verify::{BatchLayout, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers, including the id of the key, `X-Ably-Key`. A request is a batch of
 /// events: each has a name if the rule is about channels, and a source in any case. Ably signs
-/// batches only. Its time-out and retries are unconfirmed.
+/// batches only. Its time-out and retries are *unconfirmed*.
 pub const ABLY: Provider =
     Provider::new("ably", Scheme::hmac_sha256().header("x-ably-signature").base64())
         .with_batch(BatchLayout::at("/items").with_event("/name").with_event_fallback("/source"))

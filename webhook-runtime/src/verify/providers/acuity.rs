@@ -8,7 +8,7 @@ use crate::verify::{Deduplication, Provider, scheme::Scheme};
 /// *Not signed:* the headers. The body is a form: `action` is the event and `id` the appointment,
 /// so a handler takes a form, and no event is read here. A delivery has no id and no time: two
 /// changes of an appointment have the same bytes, and an inbox takes none for a copy. Its time-out
-/// and retries are unconfirmed.
+/// and retries are *unconfirmed*.
 pub const ACUITY: Provider =
     Provider::new("acuity", Scheme::hmac_sha256().header("x-acuity-signature").base64())
         .with_deduplication(Deduplication::Disabled)

@@ -26,7 +26,7 @@ use crate::verify::{
 /// type does: an inbox knows each item again, but a `Batch` or `&Delivery` only the same set of items.
 /// The eight are signed with colons between them, so an item with a colon in
 /// any of them but the merchant's reference is rejected. Adyen retries for up to seven days
-/// (unconfirmed).
+/// (*unconfirmed*).
 ///
 /// [docs]: https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
 pub const ADYEN: Provider = Provider::custom("adyen", &Adyen)

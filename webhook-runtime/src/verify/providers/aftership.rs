@@ -6,8 +6,8 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// and Warranty have the same signature in another header, `as-signature-hmac-sha256`: write a
 /// provider of your own.
 ///
-/// *Not signed:* the headers. Id and event are in the body (unconfirmed); there is no signed time
-/// of sending. `AfterShip` retries 14 times with growing pauses (unconfirmed).
+/// *Not signed:* the headers. Id and event are in the body (*unconfirmed*); there is no signed time
+/// of sending. `AfterShip` retries 14 times with growing pauses (*unconfirmed*).
 ///
 /// [docs]: https://www.aftership.com/docs/tracking/webhook/webhook-signature
 pub const AFTERSHIP: Provider =

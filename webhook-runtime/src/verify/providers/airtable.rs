@@ -12,7 +12,7 @@ const DOCS: &str = "https://airtable.com/developers/web/api/webhooks-overview";
 /// seven days. A notification only says that something changed: fetch the payloads by their cursor.
 ///
 /// *Not signed:* the headers. A delivery has neither id nor event name. Airtable expects 200 or 204
-/// without a body; its time-out and retries are unconfirmed.
+/// without a body; its time-out and retries are *unconfirmed*.
 pub const AIRTABLE: Provider = Provider::new(
     "airtable",
     Scheme::hmac_sha256()

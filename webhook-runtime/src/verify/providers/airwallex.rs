@@ -10,9 +10,10 @@ use crate::verify::{
 /// *Set-up:* in the web app, under Developer, Webhooks: the public URL; the secret is the webhook's
 /// secret.
 ///
-/// *Not signed:* the headers, except the time, which is in milliseconds (the unit is unconfirmed).
-/// Neither Airwallex' own samples nor this crate limit its age. Time and body are signed without a
-/// separator; the fixed width of the time keeps them apart. Id and name are in the body.
+/// *Not signed:* the headers, except the time, which is in milliseconds (the unit is
+/// *unconfirmed*). Neither Airwallex' own samples nor this crate limit its age. Time and body are
+/// signed without a separator; the fixed width of the time keeps them apart. Id and name are in the
+/// body.
 ///
 /// Airwallex expects 200, and retries for about three days.
 ///

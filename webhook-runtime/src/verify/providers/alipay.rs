@@ -84,7 +84,7 @@ impl Verify for Alipay {
         if form.value(SIGNATURE_TYPE) != Some(RSA2) {
             return Err(VerifyError::MalformedBody);
         }
-        let key = public_key(context.secret).map_err(|_| VerifyError::InvalidSignature)?;
+        let key = public_key(context.secret).map_err(VerifyError::InvalidSecret)?;
         if key.verifies(ALGORITHM, &form.text(|_| true), &signature) {
             Ok(Signed::text(form.text(|name| name != SENT_AT)))
         } else {

@@ -5,8 +5,8 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Set-up:* in the console, under Webhooks: the public URL; the secret, `whsec_…`, is shown once.
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. The event is
-/// the `type` in the data, such as `session.status_idled` (unconfirmed). Its time-out and retries
-/// are unconfirmed.
+/// the `type` in the data, such as `session.status_idled` (*unconfirmed*). Its time-out and retries
+/// are *unconfirmed*.
 ///
 /// [docs]: https://platform.claude.com/docs/en/managed-agents/webhooks
 #[doc(alias = "claude")]

@@ -8,7 +8,7 @@ use crate::verify::{BatchLayout, Deduplication, Field, Provider, scheme::Scheme}
 /// *Not signed:* the headers, including the idempotency key, which retries repeat. A request is a
 /// batch of events. An event names the record and not what changed, so two changes have the same
 /// bytes, and an inbox takes none for a copy. The same signature is also in `X-Attio-Signature`,
-/// which is not read. Its time-out and retries are unconfirmed.
+/// which is not read. Its time-out and retries are *unconfirmed*.
 pub const ATTIO: Provider =
     Provider::new("attio", Scheme::hmac_sha256().header("attio-signature").hex())
         .with_id(Field::header("idempotency-key"))

@@ -6,7 +6,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// one.
 ///
 /// *Not signed:* the headers, including the id of the delivery. The signature is HMAC with SHA-1;
-/// Autodesk offers nothing better. Its time-out and retries are unconfirmed.
+/// Autodesk offers nothing better. Its time-out and retries are *unconfirmed*.
 ///
 /// [docs]: https://aps.autodesk.com/en/docs/webhooks/v1/tutorials/how-to-verify-payload-signature/
 #[doc(alias = "autodesk")]

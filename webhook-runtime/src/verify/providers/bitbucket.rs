@@ -12,7 +12,7 @@ const SCHEME: Scheme = Scheme::hmac_sha256().header("x-hub-signature").prefix("s
 /// secret. The header has the name of GitHub's old one, but contains SHA-256.
 ///
 /// *Not signed:* the headers, including the request's id and the event's key. Bitbucket waits ten
-/// seconds and retries twice, with the same id (all unconfirmed).
+/// seconds and retries twice, with the same id (all *unconfirmed*).
 pub const BITBUCKET: Provider = Provider::new("bitbucket", SCHEME)
     .with_id(Field::header("x-request-uuid"))
     .with_event(Field::header("x-event-key"))
@@ -26,11 +26,11 @@ pub const BITBUCKET: Provider = Provider::new("bitbucket", SCHEME)
 ///
 /// Its button "Test connection" sends a ping, the event `diagnostics:ping`, [without a
 /// signature][ping] even if there is a secret: seen in 5.6, and still assumed by receivers of 8.15;
-/// later versions are unconfirmed. This crate answers 200 to a ping without a signature, and calls
-/// no handler. A signed one is a delivery.
+/// later versions are *unconfirmed*. This crate answers 200 to a ping without a signature, and
+/// calls no handler. A signed one is a delivery.
 ///
 /// *Not signed:* the headers, including the request's id and the event's key. Its time-out and
-/// retries are unconfirmed.
+/// retries are *unconfirmed*.
 ///
 /// [docs]: https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html
 /// [ping]: https://github.com/runatlantis/atlantis/issues/474

@@ -14,7 +14,7 @@ use crate::verify::{
 /// `BOX-DELIVERY-ID` changes with every attempt. Like Box's own code, this crate accepts deliveries
 /// of up to ten minutes, and none from the future: keep the clock right.
 ///
-/// Box waits 30 seconds and retries; for how long is unconfirmed.
+/// Box waits 30 seconds and retries; for how long is *unconfirmed*.
 pub const BOX: Provider = Provider::new(
     "box",
     Scheme::hmac_sha256()

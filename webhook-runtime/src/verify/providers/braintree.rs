@@ -51,7 +51,7 @@ const PAYLOAD: &str = "bt_payload";
 /// The maximum number of signatures in a form.
 const MAX_SIGNATURES: usize = 8;
 
-const FORM: SecretError = SecretError::Malformed("of the form public_key:private_key");
+const MALFORMED_SECRET: SecretError = SecretError::Malformed("of the form public_key:private_key");
 
 /// HMAC-SHA1 over one field of a form. The key is the SHA-1 of the private key.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Verify for Braintree {
     }
 
     fn check_secret(&self, secret: &Secret) -> Result<(), SecretError> {
-        KeyPair::read(secret).map(drop).ok_or(FORM)
+        ApiKeys::read(secret).map(drop).ok_or(MALFORMED_SECRET)
     }
 
     fn check_headers(&self, _: &HeaderMap) -> Result<(), VerifyError> {
@@ -80,14 +80,12 @@ impl Verify for Braintree {
         context: &VerifyContext<'_>,
     ) -> Result<Signed<'r>, VerifyError> {
         const MALFORMED: VerifyError = VerifyError::MalformedBody;
-        let keys = KeyPair::read(context.secret).ok_or(VerifyError::InvalidSecret(FORM))?;
-        let field = |name| match form::value(request.body, name) {
-            Ok(Some(value)) if form::count(request.body) == 2 => Ok(value),
-            _ => Err(MALFORMED),
-        };
-        if request.body.windows(3).any(is_lower_case_escape) {
+        let keys =
+            ApiKeys::read(context.secret).ok_or(VerifyError::InvalidSecret(MALFORMED_SECRET))?;
+        if form::count(request.body) != 2 || request.body.windows(3).any(is_lower_case_escape) {
             return Err(MALFORMED);
         }
+        let field = |name| form::value(request.body, name).ok().flatten().ok_or(MALFORMED);
         let (signatures, payload) = (field(SIGNATURE)?, field(PAYLOAD)?);
         if is_challenge(&payload) {
             return Err(MALFORMED);
@@ -108,7 +106,7 @@ impl Verify for Braintree {
     }
 
     fn answer_challenge(&self, secret: &Secret, challenge: &str) -> Option<String> {
-        let keys = KeyPair::read(secret)?;
+        let keys = ApiKeys::read(secret)?;
         is_challenge(challenge).then(|| keys.pair(challenge))
     }
 
@@ -118,7 +116,7 @@ impl Verify for Braintree {
         secret: &Secret,
         request: &RequestToSign<'r>,
     ) -> Result<SignedParts<'r>, SignError> {
-        let keys = KeyPair::read(secret).ok_or(SignError::Secret(FORM))?;
+        let keys = ApiKeys::read(secret).ok_or(SignError::Secret(MALFORMED_SECRET))?;
         let payload = Base64::encode_string(request.body);
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair(SIGNATURE, &keys.pair(&payload)).append_pair(PAYLOAD, &payload);
@@ -131,13 +129,13 @@ impl Verify for Braintree {
     }
 }
 
-/// The two parts of a secret.
-struct KeyPair<'s> {
+/// The two parts of a secret. They are no pair of an asymmetric algorithm: the private key is shared.
+struct ApiKeys<'s> {
     public: &'s [u8],
     private: &'s [u8],
 }
 
-impl<'s> KeyPair<'s> {
+impl<'s> ApiKeys<'s> {
     fn read(secret: &'s Secret) -> Option<Self> {
         let text = secret.expose();
         let at = text.iter().position(|byte| *byte == b':')?;
@@ -178,7 +176,7 @@ mod tests {
         let request =
             SignedRequest { method: "POST", url: "", headers: &HeaderMap::new(), query: "", body };
         let verified = BRAINTREE.verify(&[keys()], &request, None, SystemTime::now());
-        verified.map(|verified| verified.signed_field)
+        verified.map(|verified| verified.payload)
     }
 
     fn keys() -> Secret {
@@ -187,7 +185,7 @@ mod tests {
 
     fn form_of(payload: &str) -> Vec<u8> {
         let secret = keys();
-        let keys = KeyPair::read(&secret).expect("two keys");
+        let keys = ApiKeys::read(&secret).expect("two keys");
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair(SIGNATURE, &keys.pair(payload)).append_pair(PAYLOAD, payload);
         form.finish().into_bytes()
@@ -221,7 +219,7 @@ mod tests {
     #[test]
     fn a_secret_is_two_keys() {
         for text in ["private", ":private", "public:", "public: ", "pub lic:private"] {
-            assert_eq!(Braintree.check_secret(&Secret::new(text)), Err(FORM), "{text}");
+            assert_eq!(Braintree.check_secret(&Secret::new(text)), Err(MALFORMED_SECRET), "{text}");
         }
         assert_eq!(Braintree.check_secret(&keys()), Ok(()));
     }

@@ -10,8 +10,8 @@ use crate::verify::{
 /// itself, and is refused here.)
 ///
 /// *Not signed:* the headers, except the time in the signature header, for which Buildkite sets no
-/// limit. The event is in the body; the id of the request is in a header (unconfirmed). Its
-/// time-out and retries are unconfirmed.
+/// limit. The event is in the body; the id of the request is in a header (*unconfirmed*). Its
+/// time-out and retries are *unconfirmed*.
 pub const BUILDKITE: Provider = Provider::new(
     "buildkite",
     Scheme::hmac_sha256()

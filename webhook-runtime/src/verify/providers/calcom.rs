@@ -6,7 +6,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// optional there. Without it, deliveries are not signed, and are rejected here.
 ///
 /// *Not signed:* the headers. A delivery has no id. A custom payload template must contain
-/// `triggerEvent`, or else there is no event. Cal.com's time-out and retries are unconfirmed.
+/// `triggerEvent`, or else there is no event. Cal.com's time-out and retries are *unconfirmed*.
 pub const CALCOM: Provider =
     Provider::new("calcom", Scheme::hmac_sha256().header("x-cal-signature-256").hex())
         .with_event(Field::pointer("/triggerEvent"))

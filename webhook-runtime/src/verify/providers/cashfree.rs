@@ -10,8 +10,8 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except the time, which is in milliseconds. Neither Cashfree's own
 /// libraries nor this crate limit its age. Time and body are signed without a separator; the fixed
-/// width of the time keeps them apart. A delivery has no id in the body (unconfirmed). Its time-out
-/// and retries are unconfirmed.
+/// width of the time keeps them apart. A delivery has no id in the body (*unconfirmed*). Its
+/// time-out and retries are *unconfirmed*.
 ///
 /// [docs]: https://www.cashfree.com/docs/payments/subscription/webhook-signature
 pub const CASHFREE: Provider = Provider::new(

@@ -7,7 +7,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* everything. The password only identifies the sender: anyone who has seen one
 /// request can forge others. Id and type are in the body. Chargebee waits 20 seconds, and retries
-/// seven times within two days (both unconfirmed).
+/// seven times within two days (both *unconfirmed*).
 ///
 /// [docs]: https://apidocs.chargebee.com/docs/api/events
 pub const CHARGEBEE: Provider = Provider::new("chargebee", Scheme::basic_auth())

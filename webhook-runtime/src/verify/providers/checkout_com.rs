@@ -7,7 +7,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers, including an `Authorization` of your own if you set one up. Id and
 /// type are in the body; there is no signed time of sending. Its time-out and retries are
-/// unconfirmed.
+/// *unconfirmed*.
 ///
 /// [docs]: https://www.checkout.com/docs/workflows/set-up-your-webhook-receiver
 #[doc(alias = "checkout")]

@@ -8,7 +8,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// its signing secret, `whsec_…`.
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. Svix waits 15
-/// seconds (unconfirmed), and retries for a little more than 27 hours.
+/// seconds (*unconfirmed*), and retries for a little more than 27 hours.
 pub const CLERK: Provider = Provider::new("clerk", Scheme::svix())
     .with_id(Field::header("svix-id"))
     .with_event(Field::pointer("/type"))

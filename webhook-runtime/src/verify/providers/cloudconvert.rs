@@ -6,7 +6,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// secret shown there.
 ///
 /// *Not signed:* the headers. The body has the id of the job, but none of the delivery, and no
-/// signed time of sending. Its time-out and retries are unconfirmed.
+/// signed time of sending. Its time-out and retries are *unconfirmed*.
 pub const CLOUDCONVERT: Provider =
     Provider::new("cloudconvert", Scheme::hmac_sha256().header("cloudconvert-signature").hex())
         .with_event(Field::pointer("/event"))

@@ -8,7 +8,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Not signed:* everything. The token only identifies the sender: anyone who has seen one request
 /// can forge others. The event is the `alert_type`. A correlation id is shared by the start and the
 /// end of an alert, so no id is read here. A test sends `{"text":"…"}`, without a type. Its
-/// time-out and retries are unconfirmed.
+/// time-out and retries are *unconfirmed*.
 ///
 /// [docs]: https://developers.cloudflare.com/notifications/get-started/configure-webhooks/
 #[doc(alias = "cloudflare")]

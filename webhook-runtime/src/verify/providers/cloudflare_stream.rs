@@ -11,7 +11,7 @@ use crate::verify::{
 /// *Not signed:* the headers, except the time in the signature header. Cloudflare advises to
 /// discard old requests, and names no limit: set a `tolerance`. The event is the state of the
 /// video, such as `ready`. `uid` is the id of the video, not of the delivery. Its time-out and
-/// retries are unconfirmed.
+/// retries are *unconfirmed*.
 ///
 /// [docs]: https://developers.cloudflare.com/stream/manage-video-library/using-webhooks/
 #[doc(alias = "cloudflare")]

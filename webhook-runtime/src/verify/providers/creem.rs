@@ -8,7 +8,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Not signed:* the headers. Id and type are in the body; there is no signed time of sending.
 /// Creem's newest libraries first look for the headers of Standard Webhooks: if those are sent, use
 /// [`STANDARD_WEBHOOKS`](super::STANDARD_WEBHOOKS). Creem retries four times within an hour
-/// (unconfirmed).
+/// (*unconfirmed*).
 pub const CREEM: Provider =
     Provider::new("creem", Scheme::hmac_sha256().header("creem-signature").hex())
         .with_id(Field::pointer("/id"))

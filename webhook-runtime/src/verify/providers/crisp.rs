@@ -11,7 +11,7 @@ use crate::verify::{
 /// *Not signed:* the headers, except the time, which is in milliseconds. Neither Crisp's own
 /// library nor this crate limits its age. A delivery has no id, and the time in the body is that of
 /// the event. Crisp's own library writes the JSON anew before it compares; here its bytes count.
-/// Its time-out and retries are unconfirmed.
+/// Its time-out and retries are *unconfirmed*.
 pub const CRISP: Provider = Provider::new(
     "crisp",
     Scheme::hmac_sha256()

@@ -14,7 +14,7 @@ use crate::verify::{
 /// body, the event is the `metric`, such as `opened`, and the action is the kind of the object,
 /// such as `email`. The signature was confirmed with third-party code only.
 ///
-/// Customer.io waits four seconds, and retries with growing pauses (the retries are unconfirmed).
+/// Customer.io waits four seconds, and retries with growing pauses (the retries are *unconfirmed*).
 pub const CUSTOMER_IO: Provider = Provider::new(
     "customer-io",
     Scheme::hmac_sha256()

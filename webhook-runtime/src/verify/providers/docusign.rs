@@ -9,7 +9,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers. A delivery has no id; an envelope's id with the event and its time is
 /// a good substitute. The event is only read if the configuration sends JSON instead of XML.
-/// Docusign expects a response within 100 seconds, and retries for days (both unconfirmed).
+/// Docusign expects a response within 100 seconds, and retries for days (both *unconfirmed*).
 ///
 /// [docs]: https://developers.docusign.com/platform/webhooks/connect/validate
 pub const DOCUSIGN: Provider = Provider::new(

@@ -6,7 +6,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// that of the webhook.
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. Dodo waits 15
-/// seconds, and repeats the id in eight attempts within 28 hours (both unconfirmed).
+/// seconds, and repeats the id in eight attempts within 28 hours (both *unconfirmed*).
 ///
 /// [docs]: https://docs.dodopayments.com/developer-resources/webhooks
 #[doc(alias = "dodo")]

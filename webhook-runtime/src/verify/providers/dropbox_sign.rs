@@ -83,8 +83,8 @@ impl Verify for DropboxSign {
             .ok_or(VerifyError::MalformedBody)?;
         let found = named::scalars(json, [TIME, TYPE, SIGNATURE]);
         let [time, kind, signature] = found.and_then(texts).ok_or(VerifyError::MalformedBody)?;
-        // The time has ten digits, so nothing of the type can be taken for it. A type of none, or one
-        // that begins with a digit, is never sent.
+        // Time and type are signed without a separator. Where the time has ten digits and the type does
+        // not begin with one, the border cannot be moved.
         SIGNED_AT.check_format(&time)?;
         if kind.bytes().next().is_none_or(|first| first.is_ascii_digit()) {
             return Err(VerifyError::MalformedBody);

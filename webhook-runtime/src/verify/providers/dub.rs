@@ -6,7 +6,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// webhook's signing secret.
 ///
 /// *Not signed:* the headers. Id and event are in the body; the time in it is that of the event.
-/// Dub retries with growing pauses, and disables a webhook that keeps failing (unconfirmed).
+/// Dub retries with growing pauses, and disables a webhook that keeps failing (*unconfirmed*).
 pub const DUB: Provider = Provider::new("dub", Scheme::hmac_sha256().header("dub-signature").hex())
     .with_id(Field::pointer("/id"))
     .with_event(Field::pointer("/event"))

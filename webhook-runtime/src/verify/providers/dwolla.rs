@@ -7,7 +7,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Set-up:* create the subscription through the API, with the public URL and a secret of your own.
 ///
 /// *Not signed:* the headers, including a copy of the topic. Id and topic are in the body; the time
-/// in it is that of the event. Dwolla waits 20 seconds (unconfirmed), and retries eight times
+/// in it is that of the event. Dwolla waits 20 seconds (*unconfirmed*), and retries eight times
 /// within 72 hours. It pauses a subscription that keeps failing.
 ///
 /// [docs]: https://developers.dwolla.com/docs/balance/webhooks/process-validate

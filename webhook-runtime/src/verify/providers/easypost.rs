@@ -11,7 +11,7 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers. The id is that of the event, and the event is its `description`, such
 /// as `tracker.updated`. There is no signed time of sending. `EasyPost` waits seven seconds, and
-/// retries six times with growing pauses (both unconfirmed).
+/// retries six times with growing pauses (both *unconfirmed*).
 pub const EASYPOST: Provider = Provider::new(
     "easypost",
     Scheme::hmac_sha256()

@@ -39,7 +39,8 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 ///
 /// *Not signed:* headers, the URL and the time. A recorded delivery can be replayed. The hash is
 /// SHA-1: whoever can make eBay sign a body of their choice could find another with the same hash.
-/// eBay repeats notifications that are not acknowledged by 200, 201, 202 or 204.
+/// eBay repeats notifications that are not acknowledged by 200, 201, 202 or 204; how often, and its
+/// time-out, are *unconfirmed*.
 ///
 /// [docs]: https://developer.ebay.com/api-docs/commerce/notification/overview.html
 pub const EBAY: Provider = Provider::custom("ebay", &Ebay)

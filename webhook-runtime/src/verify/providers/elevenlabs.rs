@@ -11,7 +11,8 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except the time in the signature header. Like `ElevenLabs`' own
 /// libraries, this crate accepts deliveries of up to half an hour, and any from the future. A
-/// delivery has no id. `ElevenLabs` disables a webhook that fails ten times in a row (unconfirmed).
+/// delivery has no id. `ElevenLabs` disables a webhook that fails ten times in a row
+/// (*unconfirmed*).
 pub const ELEVENLABS: Provider = Provider::new(
     "elevenlabs",
     Scheme::hmac_sha256()

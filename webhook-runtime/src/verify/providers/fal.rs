@@ -35,4 +35,4 @@ pub const FAL: Provider = Provider::custom(
 .with_id(Field::header("x-fal-webhook-request-id"))
 .with_event(Field::pointer("/status"))
 .with_docs_url(DOCS)
-.with_retry_period(Duration::from_secs(2 * 3600));
+.with_retry_period(Duration::from_secs(2 * 60 * 60));

@@ -12,7 +12,7 @@ use crate::verify::{
 /// prefix.
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. Its time-out
-/// and retries are unconfirmed.
+/// and retries are *unconfirmed*.
 ///
 /// [docs]: https://developer.tryfinch.com/
 pub const FINCH: Provider = Provider::new(

@@ -6,7 +6,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// URL.
 ///
 /// *Not signed:* the headers. The `id` in the body is that of the job, which sends many events, so
-/// none is read here. Its time-out and retries are unconfirmed.
+/// none is read here. Its time-out and retries are *unconfirmed*.
 pub const FIRECRAWL: Provider = Provider::new(
     "firecrawl",
     Scheme::hmac_sha256().header("x-firecrawl-signature").prefix("sha256=").hex(),

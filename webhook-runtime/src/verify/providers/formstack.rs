@@ -7,7 +7,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers. `UniqueID` is the id of the submission; there is no event and no time
 /// of sending. The signature was confirmed with third-party code only. Its time-out and retries are
-/// unconfirmed.
+/// *unconfirmed*.
 pub const FORMSTACK: Provider = Provider::new(
     "formstack",
     Scheme::hmac_sha256().header("x-fs-signature").prefix("sha256=").hex(),

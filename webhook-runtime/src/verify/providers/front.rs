@@ -14,13 +14,14 @@ const HANDSHAKES: &[Handshake] = &[Handshake::signed(
 /// *Set-up:* in the app's settings, under Features: webhooks with the public URL. The secret is the
 /// app's signing key. Front first sends a signed challenge; this crate answers it.
 ///
-/// *Not signed:* the headers, except the time, which is in milliseconds (the unit is unconfirmed).
-/// Front recommends five minutes; its samples and this crate set no limit: set a `tolerance`. The
-/// challenge is in a header that is not signed, but only a signed request of type `sync` is taken
-/// for one. Webhooks of rules are signed in another way under the same header, and refused here.
+/// *Not signed:* the headers, except the time, which is in milliseconds (the unit is
+/// *unconfirmed*). Front recommends five minutes; its samples and this crate set no limit: set a
+/// `tolerance`. The challenge is in a header that is not signed, but only a signed request of type
+/// `sync` is taken for one. Webhooks of rules are signed in another way under the same header, and
+/// refused here.
 ///
 /// Front expects the answer to its challenge within ten seconds, and retries three times (both
-/// unconfirmed).
+/// *unconfirmed*).
 ///
 /// [docs]: https://dev.frontapp.com/docs/application-webhooks
 pub const FRONT: Provider = Provider::new(

@@ -11,7 +11,7 @@ const DOCS: &str = "https://grafana.com/docs/grafana/latest/alerting/configure-n
 ///
 /// *Not signed:* the headers. A request is one notification of a group of alerts, `alerts`; the
 /// event is its status, `firing` or `resolved`. It has no id. Its time-out and retries are
-/// unconfirmed.
+/// *unconfirmed*.
 ///
 /// [docs]: https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
 pub const GRAFANA: Provider =

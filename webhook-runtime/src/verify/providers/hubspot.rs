@@ -20,10 +20,10 @@ const BATCH: BatchLayout = BatchLayout::at("")
 ///
 /// *Not signed:* the other headers. A request is a batch of up to a hundred events of any types,
 /// each with a `subscriptionType` and an `eventId`, which is unique only within its subscription
-/// (unconfirmed). So the id here combines event, subscription, object and time. The time may be
+/// (*unconfirmed*). So the id here combines event, subscription, object and time. The time may be
 /// five minutes off, to the millisecond. Workflows can also send [GET requests][get], without a
 /// body: the payload is then the query, one event without a name. `HubSpot` waits five seconds and retries ten times within
-/// a day (batch, time-out and attempts unconfirmed).
+/// a day (batch, time-out and attempts *unconfirmed*).
 ///
 /// [docs]: https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
 /// [get]: https://knowledge.hubspot.com/workflows/send-get-requests-with-hubspot-workflows

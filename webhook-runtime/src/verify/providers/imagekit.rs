@@ -11,7 +11,7 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. Older webhooks
 /// have a header `x-ik-signature` instead, and are refused here. Its time-out and retries are
-/// unconfirmed.
+/// *unconfirmed*.
 ///
 /// [docs]: https://imagekit.io/docs/webhooks
 pub const IMAGEKIT: Provider =

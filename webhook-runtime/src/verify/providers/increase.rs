@@ -10,7 +10,7 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. Older webhooks
 /// have a header `Increase-Webhook-Signature` instead, and are refused here. The event is the
-/// `category`. Increase retries for about a day (unconfirmed).
+/// `category`. Increase retries for about a day (*unconfirmed*).
 ///
 /// [docs]: https://increase.com/documentation/webhooks
 pub const INCREASE: Provider =

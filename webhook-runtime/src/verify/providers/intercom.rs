@@ -15,7 +15,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned("HEAD", &[], HandshakeRes
 /// answers it. The signature is HMAC with SHA-1; Intercom offers nothing better.
 ///
 /// *Not signed:* the headers; id and topic are in the body. A ping has the topic `ping`. Intercom
-/// expects 200 within five seconds, and retries once, after a minute (unconfirmed).
+/// expects 200 within five seconds, and retries once, after a minute (*unconfirmed*).
 pub const INTERCOM: Provider =
     Provider::new("intercom", Scheme::hmac_sha1().header("x-hub-signature").prefix("sha1=").hex())
         .with_id(Field::pointer("/id"))

@@ -8,7 +8,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// that apps register have another signature.
 ///
 /// *Not signed:* the headers, including the webhook's id, which Jira repeats in retries. It retries
-/// for up to half an hour, and waits 20 seconds (unconfirmed).
+/// for up to half an hour, and waits 20 seconds (*unconfirmed*).
 pub const JIRA: Provider =
     Provider::new("jira", Scheme::hmac_sha256().header("x-hub-signature").prefix("sha256=").hex())
         .with_id(Field::header("x-atlassian-webhook-identifier"))

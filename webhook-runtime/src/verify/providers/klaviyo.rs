@@ -9,10 +9,10 @@ use crate::verify::{
 /// 16 characters of your own. Webhooks of flows are not signed.
 ///
 /// *Not signed:* the headers, except the time. It is the date format of HTTP, as in Klaviyo's example;
-/// seconds since 1970 are accepted, too (unconfirmed). No limit is known for its age. The body is
+/// seconds since 1970 are accepted, too (*unconfirmed*). No limit is known for its age. The body is
 /// signed first, then the time, without a separator; the form of the time keeps them apart. A request
 /// is a batch of events, each with an `external_id` and a `topic`. Its time-out and retries are
-/// unconfirmed.
+/// *unconfirmed*.
 ///
 /// [docs]: https://developers.klaviyo.com/en/docs/working_with_system_webhooks
 pub const KLAVIYO: Provider = Provider::new(

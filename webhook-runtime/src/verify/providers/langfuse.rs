@@ -10,7 +10,7 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except the time in the signature header, for which no limit is set.
 /// The id is in the body; its `action` tells what happened. The signature was confirmed with
-/// third-party code only. Its time-out and retries are unconfirmed.
+/// third-party code only. Its time-out and retries are *unconfirmed*.
 ///
 /// [docs]: https://langfuse.com/docs/prompt-management/features/webhooks-slack-integrations
 pub const LANGFUSE: Provider = Provider::new(

@@ -7,7 +7,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers. The id is that of the entry in the audit log, and the event is the
 /// kind of object. Deliveries can come in another order; the body's `date` tells. `LaunchDarkly`
-/// retries once after an error (unconfirmed).
+/// retries once after an error (*unconfirmed*).
 pub const LAUNCHDARKLY: Provider =
     Provider::new("launchdarkly", Scheme::hmac_sha256().header("x-ld-signature").hex())
         .with_id(Field::pointer("/_id"))

@@ -7,7 +7,7 @@ use crate::verify::{BatchLayout, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers. A delivery has no id: it is a batch, and each of its events has a
 /// type and a `webhookEventId`. LINE retries only if redelivery is enabled. It waits two seconds
-/// (unconfirmed).
+/// (*unconfirmed*).
 ///
 /// [docs]: https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/
 pub const LINE: Provider =

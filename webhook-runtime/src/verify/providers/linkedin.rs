@@ -23,7 +23,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// *Not signed:* the headers. `hmacsha256=` is signed before the body, and is not in the header. A
 /// request can hold several notifications; their ids are in the body. The encoding of the
 /// signature, hexadecimal, is documented for the challenge only. Its time-out and retries are
-/// unconfirmed.
+/// *unconfirmed*.
 ///
 /// [docs]: https://learn.microsoft.com/linkedin/shared/api-guide/webhook-validation
 pub const LINKEDIN: Provider = Provider::new(

@@ -6,7 +6,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// the secret, `whsec_…`, is that of the subscription.
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. Lithic repeats
-/// the id in retries, for about a day (unconfirmed).
+/// the id in retries, for about a day (*unconfirmed*).
 pub const LITHIC: Provider = Provider::new("lithic", Scheme::standard_webhooks())
     .with_id(Field::header("webhook-id"))
     .with_event(Field::pointer("/event_type"))

@@ -8,7 +8,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// is the endpoint's signing secret.
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. Svix waits 15
-/// seconds (unconfirmed), and repeats the id in retries, for a little more than 27 hours.
+/// seconds (*unconfirmed*), and repeats the id in retries, for a little more than 27 hours.
 pub const LIVEBLOCKS: Provider = Provider::new("liveblocks", Scheme::standard_webhooks())
     .with_id(Field::header("webhook-id"))
     .with_event(Field::pointer("/type"))

@@ -15,8 +15,8 @@ const DOCS: &str = "https://help.lob.com/print-and-mail/getting-data-and-results
 ///
 /// *Not signed:* the headers, except the time, which may be five minutes off, as Lob recommends. Lob
 /// does not document the unit of the time: seconds and milliseconds are both accepted (*unconfirmed*).
-/// Lob repeats a delivery up to seven times, for a little more than 27 hours. Its time-out is not
-/// documented.
+/// Lob repeats a delivery up to seven times, for a little more than 27 hours. Its time-out is
+/// *unconfirmed*.
 ///
 /// [docs]: https://help.lob.com/print-and-mail/getting-data-and-results/using-webhooks
 pub const LOB: Provider = Provider::new(

@@ -7,7 +7,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers. A delivery has no id: `hookId` is the id of the webhook. The time in
 /// the body is that of the event. Logto waits ten seconds, and retries three times (both
-/// unconfirmed).
+/// *unconfirmed*).
 pub const LOGTO: Provider =
     Provider::new("logto", Scheme::hmac_sha256().header("logto-signature-sha-256").hex())
         .with_event(Field::pointer("/event"))

@@ -6,7 +6,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// endpoint's signing secret.
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. The signature
-/// was confirmed with third-party code only. Its time-out and retries are unconfirmed.
+/// was confirmed with third-party code only. Its time-out and retries are *unconfirmed*.
 pub const LOOPS: Provider = Provider::new("loops", Scheme::standard_webhooks())
     .with_id(Field::header("webhook-id"))
     .with_event(Field::pointer("/eventName"))

@@ -6,8 +6,8 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// `secret` of the response.
 ///
 /// *Not signed:* the headers. The signature was confirmed with third-party code only. A webhook can
-/// be set to send events in batches; such a body has no single `type` (unconfirmed). Its time-out
-/// and retries are unconfirmed.
+/// be set to send events in batches; such a body has no single `type` (*unconfirmed*). Its time-out
+/// and retries are *unconfirmed*.
 pub const MAILERLITE: Provider =
     Provider::new("mailerlite", Scheme::hmac_sha256().header("signature").hex())
         .with_event(Field::pointer("/type"))

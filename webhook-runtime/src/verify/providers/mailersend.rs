@@ -7,8 +7,8 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// public, so it is rejected here: let something else answer at the URL while the webhook is saved.
 /// Never configure that secret.
 ///
-/// *Not signed:* the headers. The id is that of the activity (unconfirmed). `MailerSend` waits
-/// three seconds, and does not retry after a 4xx, except a 429 (both unconfirmed).
+/// *Not signed:* the headers. The id is that of the activity (*unconfirmed*). `MailerSend` waits
+/// three seconds, and does not retry after a 4xx, except a 429 (both *unconfirmed*).
 pub const MAILERSEND: Provider =
     Provider::new("mailersend", Scheme::hmac_sha256().header("signature").hex())
         .with_id(Field::pointer("/data/id"))

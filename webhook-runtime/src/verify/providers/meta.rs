@@ -19,7 +19,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::with_verify_token(
 /// *Not signed:* the headers. A delivery has no id: it is a batch of entries, each with its changes
 /// or messages, and the event is only the kind of object. Meta escapes all non-ASCII letters, so no
 /// JSON library reproduces the signed body: verify the raw bytes. It retries for 36 hours, and
-/// batches up to a thousand updates (both unconfirmed).
+/// batches up to a thousand updates (both *unconfirmed*).
 ///
 /// [docs]: https://developers.facebook.com/docs/graph-api/webhooks/getting-started
 #[doc(alias = "facebook")]

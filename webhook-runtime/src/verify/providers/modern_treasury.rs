@@ -5,9 +5,9 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Set-up:* in the dashboard, under Developers, Webhooks: the public URL; the secret is the
 /// webhook key, as text.
 ///
-/// *Not signed:* the headers, including `X-Topic` with the kind of object (unconfirmed). The event
-/// is what happened to it, such as `created`. A delivery has no id and no time. Its time-out and
-/// retries are unconfirmed.
+/// *Not signed:* the headers, including `X-Topic` with the kind of object (*unconfirmed*). The
+/// event is what happened to it, such as `created`. A delivery has no id and no time. Its time-out
+/// and retries are *unconfirmed*.
 ///
 /// [docs]: https://docs.moderntreasury.com/platform/reference/getting-started
 pub const MODERN_TREASURY: Provider =

@@ -10,7 +10,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// secret is shown there.
 ///
 /// *Not signed:* the headers; id and type are in the body. Mollie waits 15 seconds, and retries ten
-/// times within 26 hours (both unconfirmed).
+/// times within 26 hours (both *unconfirmed*).
 pub const MOLLIE: Provider = Provider::new(
     "mollie",
     Scheme::hmac_sha256().header("x-mollie-signature").prefix("sha256=").hex(),

@@ -16,7 +16,7 @@ const DOCS: &str = "https://learn.microsoft.com/microsoftteams/platform/webhooks
 /// activity, `message`. There is no signed time of sending.
 ///
 /// Teams waits five seconds for the answer, a message in JSON such as
-/// `{"type":"message","text":"Hello"}`, and does not retry (unconfirmed).
+/// `{"type":"message","text":"Hello"}`, and does not retry (*unconfirmed*).
 ///
 /// [docs]: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-outgoing-webhook
 #[doc(alias = "microsoft-teams")]

@@ -12,7 +12,7 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except the time in the signature header. Id and type are in the body.
 /// Mux's own code only limits the age. Here the time may be five minutes off either way. Mux
-/// retries for a day (unconfirmed).
+/// retries for a day (*unconfirmed*).
 ///
 /// [docs]: https://www.mux.com/docs/core/verify-webhook-signatures
 pub const MUX: Provider = Provider::new(

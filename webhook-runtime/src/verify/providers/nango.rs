@@ -7,7 +7,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers. Older receivers read `X-Nango-Signature`, a plain hash that begins
 /// with the secret, which is open to length extension; this crate does not. A delivery has no id
-/// and no signed time. Its time-out and retries are unconfirmed.
+/// and no signed time. Its time-out and retries are *unconfirmed*.
 pub const NANGO: Provider =
     Provider::new("nango", Scheme::hmac_sha256().header("x-nango-hmac-sha256").hex())
         .with_event(Field::pointer("/type"))

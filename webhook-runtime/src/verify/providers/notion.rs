@@ -19,7 +19,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// replace it.
 ///
 /// *Not signed:* the headers; id and type are in the body. Notion retries eight times within a day
-/// (unconfirmed).
+/// (*unconfirmed*).
 pub const NOTION: Provider = Provider::new(
     "notion",
     Scheme::hmac_sha256().header("x-notion-signature").prefix("sha256=").hex(),

@@ -18,7 +18,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 ///
 /// *Not signed:* the headers. Id and type are in the body; there is no signed time of sending.
 /// Leave compressed notifications off: this crate takes no compressed bodies. Nylas waits ten
-/// seconds, and retries twice (both unconfirmed).
+/// seconds, and retries twice (both *unconfirmed*).
 pub const NYLAS: Provider =
     Provider::new("nylas", Scheme::hmac_sha256().header("x-nylas-signature").hex())
         .with_id(Field::pointer("/id"))

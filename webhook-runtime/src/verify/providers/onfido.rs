@@ -6,7 +6,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// secret is the webhook token, which is shown once.
 ///
 /// *Not signed:* the headers. The body has the id of a check or report, but none of the delivery,
-/// and no signed time of sending. Its time-out and retries are unconfirmed.
+/// and no signed time of sending. Its time-out and retries are *unconfirmed*.
 ///
 /// [docs]: https://developers.onfido.com/guide/manual-webhook-signature-verification
 #[doc(alias = "entrust")]

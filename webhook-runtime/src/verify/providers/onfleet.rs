@@ -17,7 +17,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// the webhook secret, in hexadecimal; the signature is HMAC with SHA-512.
 ///
 /// *Not signed:* the headers. A delivery has no id, and its time is that of the event. The
-/// signature was confirmed with third-party code only. Its time-out and retries are unconfirmed.
+/// signature was confirmed with third-party code only. Its time-out and retries are *unconfirmed*.
 pub const ONFLEET: Provider = Provider::new(
     "onfleet",
     Scheme::hmac_sha512().header("x-onfleet-signature").hex().key(KeyEncoding::Hex),

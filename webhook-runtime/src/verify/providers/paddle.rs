@@ -16,7 +16,7 @@ use crate::verify::{
 /// five seconds off: keep the clock right, or set a larger `tolerance`.
 ///
 /// Paddle expects 200 within five seconds. It retries sixty times within three days; in the
-/// sandbox, three times within 15 minutes (unconfirmed).
+/// sandbox, three times within 15 minutes (*unconfirmed*).
 ///
 /// [docs]: https://developer.paddle.com/webhooks/signature-verification
 pub const PADDLE: Provider = Provider::new(

@@ -21,7 +21,7 @@ use crate::verify::{
 /// *Not signed:* headers other than transmission id and time. Of the body, only a CRC-32 is signed.
 /// It is a checksum, not a hash, so it does not protect against a changed body. The transmission id
 /// is signed, so it is the delivery's id here; the event's own id is `/id` in the body. PayPal
-/// retries up to 25 times in 3 days (unconfirmed).
+/// retries up to 25 times in 3 days (*unconfirmed*).
 ///
 /// [docs]: https://developer.paypal.com/api/rest/webhooks/rest/
 pub const PAYPAL: Provider = Provider::custom("paypal", &PayPal)

@@ -7,10 +7,10 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers. A delivery has no id and no signed time. Paystack's newest samples
 /// show another signature, with a time and the id of a key in the header; this is the classic one,
-/// and how long it stays is unconfirmed.
+/// and how long it stays is *unconfirmed*.
 ///
 /// Paystack expects 200. It retries for 72 hours: four times every three minutes, then every hour
-/// (unconfirmed).
+/// (*unconfirmed*).
 pub const PAYSTACK: Provider =
     Provider::new("paystack", Scheme::hmac_sha512().header("x-paystack-signature").hex())
         .with_event(Field::pointer("/event"))

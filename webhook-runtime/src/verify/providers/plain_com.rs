@@ -12,7 +12,7 @@ use crate::verify::{
 /// *Not signed:* the headers. The time of the attempt is read from the body instead, and may be
 /// five minutes off. Id and type are in the body; a retry repeats the id, and has another time and
 /// so other bytes. The signature was confirmed with third-party code only. Its time-out and retries
-/// are unconfirmed.
+/// are *unconfirmed*.
 pub const PLAIN_COM: Provider = Provider::new(
     "plain-com",
     Scheme::hmac_sha256().header("plain-request-signature").hex().timestamp(

@@ -11,7 +11,7 @@ use crate::verify::{
 /// libraries that decode it again.
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. Polar waits ten
-/// seconds (unconfirmed), and retries at growing intervals.
+/// seconds (*unconfirmed*), and retries at growing intervals.
 pub const POLAR: Provider =
     Provider::new("polar", Scheme::standard_webhooks().key(KeyEncoding::Text))
         .with_id(Field::header("webhook-id"))

@@ -12,7 +12,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// events of one mail share it. Inbound mail has no `RecordType`.
 ///
 /// Postmark retries an inbound mail ten times within ten and a half hours, and stops at a 403. For
-/// other webhooks, this is unconfirmed.
+/// other webhooks, this is *unconfirmed*.
 pub const POSTMARK: Provider = Provider::new("postmark", Scheme::basic_auth())
     .with_event(Field::pointer("/RecordType"))
     .with_docs_url("https://postmarkapp.com/developer/webhooks/webhooks-overview")

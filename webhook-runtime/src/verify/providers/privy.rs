@@ -8,7 +8,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// endpoint's signing key.
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. Svix waits 15
-/// seconds (unconfirmed), and repeats the id in retries, for a little more than 27 hours.
+/// seconds (*unconfirmed*), and repeats the id in retries, for a little more than 27 hours.
 pub const PRIVY: Provider = Provider::new("privy", Scheme::svix())
     .with_id(Field::header("svix-id"))
     .with_event(Field::pointer("/type"))

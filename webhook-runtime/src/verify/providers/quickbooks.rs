@@ -8,7 +8,7 @@ use crate::verify::{Deduplication, Provider, scheme::Scheme};
 /// token.
 ///
 /// *Not signed:* the headers. A delivery has neither id nor type: it lists the changes by company
-/// or, in the format of 2025, as `CloudEvents` (unconfirmed).
+/// or, in the format of 2025, as `CloudEvents` (*unconfirmed*).
 ///
 /// Intuit expects 200 within three seconds. It retries after 10, 20 and 30 seconds, 5 and 20
 /// minutes, 2, 4 and 6 hours, and then every 6 hours, and may hold back later events until then.

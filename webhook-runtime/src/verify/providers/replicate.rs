@@ -7,7 +7,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off; Replicate's own
 /// helper checks neither. The body is the prediction or the training itself, and the event is its
-/// status. Replicate repeats the id in retries (how often is unconfirmed).
+/// status. Replicate repeats the id in retries (how often is *unconfirmed*).
 ///
 /// [docs]: https://replicate.com/docs/topics/webhooks/verify-webhook
 pub const REPLICATE: Provider = Provider::new("replicate", Scheme::standard_webhooks())

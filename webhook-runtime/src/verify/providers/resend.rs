@@ -8,7 +8,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// secret, `whsec_…`.
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. Resend repeats
-/// the id in retries, for a little more than 27 hours. It waits 15 seconds (unconfirmed).
+/// the id in retries, for a little more than 27 hours. It waits 15 seconds (*unconfirmed*).
 ///
 /// [docs]: https://resend.com/docs/webhooks/verify-webhooks-requests
 pub const RESEND: Provider = Provider::new("resend", Scheme::svix())

@@ -13,7 +13,7 @@ use crate::verify::{
 /// *Not signed:* the headers, except the time in the signature header, which is in milliseconds and
 /// may be five minutes off. The body is signed first, then the time, without a separator; the fixed
 /// width of the time keeps them apart. The events of a call share its id, so none is read here.
-/// Retell waits ten seconds, and retries three times (both unconfirmed).
+/// Retell waits ten seconds, and retries three times (both *unconfirmed*).
 pub const RETELL: Provider = Provider::new(
     "retell",
     Scheme::hmac_sha256()

@@ -7,10 +7,10 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* everything. The token only identifies the sender: anyone who has seen one request
 /// can forge others. Newer webhooks can be signed as well, in `X-RevenueCat-Webhook-Signature`
-/// (unconfirmed); this crate does not read it. Id and type are in the body.
+/// (*unconfirmed*); this crate does not read it. Id and type are in the body.
 ///
 /// `RevenueCat` waits 60 seconds, and retries five times, after 5, 10, 20, 40 and 80 minutes (both
-/// unconfirmed).
+/// *unconfirmed*).
 pub const REVENUECAT: Provider =
     Provider::new("revenuecat", Scheme::token().header("authorization"))
         .with_id(Field::pointer("/event/id"))

@@ -15,7 +15,7 @@ const DOCS: &str = "https://developer.revolut.com/docs/guides/manage-accounts/we
 ///
 /// *Not signed:* the headers, except the time, which is in milliseconds and may be five minutes
 /// off. The `id` in the body is that of the order or transaction, which has many events, so none is
-/// read here. Revolut retries three times, every ten minutes (unconfirmed).
+/// read here. Revolut retries three times, every ten minutes (*unconfirmed*).
 ///
 /// [docs]: https://developer.revolut.com/docs/guides/manage-accounts/webhooks/verify-the-payload-signature
 pub const REVOLUT: Provider = Provider::new(

@@ -12,7 +12,7 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except the time in the signature header. So the idempotency key is
 /// not signed. Your projection determines the body, so no event is read here; the header
-/// `sanity-operation` is one of creation, update and deletion (unconfirmed).
+/// `sanity-operation` is one of creation, update and deletion (*unconfirmed*).
 ///
 /// Neither Sanity's own code nor this crate limits the age. Sanity retries twice, every 30 seconds,
 /// after a 429 or a 5xx.

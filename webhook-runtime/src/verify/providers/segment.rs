@@ -9,7 +9,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Not signed:* the headers. The signature is HMAC with SHA-1; Segment offers nothing better. The
 /// event is the kind of the call, such as `track`, the action is the name of a tracked event, and
 /// the id is the `messageId` of the call. Leave batches off: of those, only the first call is
-/// signed (unconfirmed). Segment retries for four hours.
+/// signed (*unconfirmed*). Segment retries for four hours.
 ///
 /// [docs]: https://segment.com/docs/connections/destinations/catalog/webhooks/
 pub const SEGMENT: Provider =

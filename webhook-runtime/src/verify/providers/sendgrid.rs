@@ -12,7 +12,7 @@ const DOCS: &str = "https://www.twilio.com/docs/sendgrid/for-developers/tracking
 ///
 /// *Not signed:* the headers, except the time. Neither `SendGrid`'s own libraries nor this crate
 /// limit its age. A delivery has no id: it is a batch, and each of its events has an `event` and an
-/// `sg_event_id`. Inbound mail is not signed. `SendGrid` retries for a day (unconfirmed).
+/// `sg_event_id`. Inbound mail is not signed. `SendGrid` retries for a day (*unconfirmed*).
 ///
 /// [docs]: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
 pub const SENDGRID: Provider = Provider::new(

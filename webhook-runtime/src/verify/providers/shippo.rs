@@ -10,7 +10,7 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except the time in the signature header, for which no limit is
 /// documented: set a `tolerance`. `object_id` is the id of the object, not of the delivery. Its
-/// time-out and retries are unconfirmed.
+/// time-out and retries are *unconfirmed*.
 ///
 /// [docs]: https://docs.goshippo.com/tracking/webhook-security
 pub const SHIPPO: Provider = Provider::new(

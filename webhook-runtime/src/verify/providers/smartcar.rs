@@ -32,7 +32,7 @@ const HANDSHAKES: &[Handshake] = &[
 ///
 /// *Not signed:* the headers. Id and type are in the body (current version; older webhooks call the
 /// type `eventName`). There is no signed time of sending. Smartcar expects the answer to its
-/// challenge within 15 seconds; its other time-outs and its retries are unconfirmed.
+/// challenge within 15 seconds; its other time-outs and its retries are *unconfirmed*.
 pub const SMARTCAR: Provider =
     Provider::new("smartcar", Scheme::hmac_sha256().header("sc-signature").hex())
         .with_id(Field::pointer("/eventId"))

@@ -9,9 +9,10 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers, including the key of the project, which is also in the body. The
 /// event is the status of the analysis, such as `SUCCESS`. A delivery has no id: a change of an
-/// issue can repeat the `taskId` of its analysis (unconfirmed). There is no signed time of sending.
+/// issue can repeat the `taskId` of its analysis (*unconfirmed*). There is no signed time of
+/// sending.
 ///
-/// `SonarQube` waits ten seconds, and does not retry (unconfirmed).
+/// `SonarQube` waits ten seconds, and does not retry (*unconfirmed*).
 ///
 /// [docs]: https://docs.sonarsource.com/sonarqube-server/project-administration/integrations/webhooks
 #[doc(alias = "sonarcloud")]

@@ -8,8 +8,8 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// the subscription's signature key. The URL is signed exactly as registered, so configure the
 /// public URL.
 ///
-/// *Not signed:* the headers; id and type are in the body. Square waits ten seconds (unconfirmed),
-/// and retries for a day.
+/// *Not signed:* the headers; id and type are in the body. Square waits ten seconds
+/// (*unconfirmed*), and retries for a day.
 ///
 /// [docs]: https://developer.squareup.com/docs/webhooks/step3validate
 pub const SQUARE: Provider = Provider::new(

@@ -10,7 +10,7 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers. Id and topic are in the body; there is no signed time of sending.
 /// That secret and signature are hexadecimal was confirmed with third-party code only. Its time-out
-/// and retries are unconfirmed.
+/// and retries are *unconfirmed*.
 pub const SQUARESPACE: Provider = Provider::new(
     "squarespace",
     Scheme::hmac_sha256().header("squarespace-signature").hex().key(KeyEncoding::Hex),

@@ -5,7 +5,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Set-up:* create the subscription through the API, with the public URL and a secret of your own.
 ///
 /// *Not signed:* the headers. Id and type are in the body; there is no signed time of sending. Its
-/// time-out and retries are unconfirmed.
+/// time-out and retries are *unconfirmed*.
 pub const STRIKE: Provider =
     Provider::new("strike", Scheme::hmac_sha256().header("x-webhook-signature").hex())
         .with_id(Field::pointer("/id"))

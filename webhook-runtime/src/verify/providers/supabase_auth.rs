@@ -10,10 +10,10 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. A hook is a
 /// question: the answer must be JSON as documented for it, such as `{}`, so a handler returns it.
-/// The event is `metadata.name` (unconfirmed).
+/// The event is `metadata.name` (*unconfirmed*).
 ///
 /// Supabase waits five seconds, and retries twice after a 429 or 503 with `Retry-After`
-/// (unconfirmed).
+/// (*unconfirmed*).
 ///
 /// [docs]: https://supabase.com/docs/guides/auth/auth-hooks
 #[doc(alias = "supabase")]

@@ -12,7 +12,7 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except the time in the signature header. Surge advises five minutes;
 /// this crate accepts deliveries of that age, and any from the future. Id and type are in the body.
-/// Its time-out and retries are unconfirmed.
+/// Its time-out and retries are *unconfirmed*.
 ///
 /// [docs]: https://docs.surge.app/api-reference/webhooks/signature-validation
 pub const SURGE: Provider = Provider::new(

@@ -14,7 +14,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned("HEAD", &[], HandshakeRes
 ///
 /// *Not signed:* the headers. The signature is HMAC with SHA-1; `SurveyMonkey` offers nothing
 /// better. Id and type are in the body; there is no signed time of sending. The signature was
-/// confirmed with third-party code only. Its time-out and retries are unconfirmed.
+/// confirmed with third-party code only. Its time-out and retries are *unconfirmed*.
 pub const SURVEYMONKEY: Provider =
     Provider::new("surveymonkey", Scheme::hmac_sha1().header("sm-signature").base64())
         .with_id(Field::pointer("/event_id"))

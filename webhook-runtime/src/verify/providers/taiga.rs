@@ -7,7 +7,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 ///
 /// *Not signed:* the headers. The signature is HMAC with SHA-1; Taiga offers nothing better. The
 /// event is the kind of the object, such as `userstory`; the action is what happened. The event
-/// `test` comes from the button beside the webhook. Its time-out and retries are unconfirmed.
+/// `test` comes from the button beside the webhook. Its time-out and retries are *unconfirmed*.
 pub const TAIGA: Provider =
     Provider::new("taiga", Scheme::hmac_sha1().header("x-taiga-webhook-signature").hex())
         .with_event(Field::pointer("/type"))

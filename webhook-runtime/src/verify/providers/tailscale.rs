@@ -12,7 +12,7 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except the time in the signature header. Like Tailscale's own sample,
 /// this crate accepts deliveries of up to five minutes, and any from the future. A request is a
-/// batch of events, without ids. Its time-out and retries are unconfirmed.
+/// batch of events, without ids. Its time-out and retries are *unconfirmed*.
 pub const TAILSCALE: Provider = Provider::new(
     "tailscale",
     Scheme::hmac_sha256()

@@ -12,7 +12,7 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except the time, which may be five minutes off. All webhooks of an
 /// account have the same key. Id and type are in the body. Telnyx waits two seconds, and retries
-/// twice (both unconfirmed).
+/// twice (both *unconfirmed*).
 ///
 /// [docs]: https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks
 pub const TELNYX: Provider = Provider::new(

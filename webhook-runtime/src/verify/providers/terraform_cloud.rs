@@ -17,7 +17,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::signed(
 ///
 /// *Not signed:* the headers. A delivery has no id. The event is the trigger of the first
 /// notification; the run is in the body beside it. Run tasks have the same signature in another
-/// header, `X-TFC-Task-Signature` (unconfirmed). Its time-out and retries are unconfirmed.
+/// header, `X-TFC-Task-Signature` (*unconfirmed*). Its time-out and retries are *unconfirmed*.
 ///
 /// [docs]: https://developer.hashicorp.com/terraform/cloud-docs/api-docs/notification-configurations
 #[doc(alias = "hashicorp")]

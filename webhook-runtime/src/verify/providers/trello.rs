@@ -14,7 +14,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned("HEAD", &[], HandshakeRes
 ///
 /// *Not signed:* the headers; id and type of the action are in the body. The signature is HMAC with
 /// SHA-1; Trello offers nothing better. It retries after 30, 60 and 120 seconds, and a 410 deletes
-/// the webhook (both unconfirmed).
+/// the webhook (both *unconfirmed*).
 pub const TRELLO: Provider = Provider::new(
     "trello",
     Scheme::hmac_sha1().header("x-trello-webhook").base64().signed("{body}{url}"),

@@ -21,7 +21,7 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 /// the first secret: while you rotate it, put the new one first.
 ///
 /// *Not signed:* the headers. A delivery has no id, and its type is the name of the field beside
-/// `for_user_id`, so none is read here. X waits three seconds (unconfirmed).
+/// `for_user_id`, so none is read here. X waits three seconds (*unconfirmed*).
 #[doc(alias = "x")]
 pub const TWITTER: Provider = Provider::new(
     "twitter",

@@ -6,7 +6,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Set-up:* in the form, under Connect, Webhooks: the public URL and a secret of your own.
 ///
 /// *Not signed:* the headers; id and type are in the body. Typeform waits 30 seconds, and retries
-/// for ten hours; a 404 or 410 disables the webhook (all unconfirmed).
+/// for ten hours; a 404 or 410 disables the webhook (all *unconfirmed*).
 pub const TYPEFORM: Provider = Provider::new(
     "typeform",
     Scheme::hmac_sha256().header("typeform-signature").prefix("sha256=").base64(),

@@ -6,7 +6,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// webhook of an integration is signed with the integration's client secret instead.
 ///
 /// *Not signed:* the headers; id and type are in the body. The signature is HMAC with SHA-1; Vercel
-/// offers nothing better. It waits 30 seconds, and retries for a day (both unconfirmed).
+/// offers nothing better. It waits 30 seconds, and retries for a day (both *unconfirmed*).
 pub const VERCEL: Provider =
     Provider::new("vercel", Scheme::hmac_sha1().header("x-vercel-signature").hex())
         .with_id(Field::pointer("/id"))

@@ -14,7 +14,7 @@ const HANDSHAKES: &[Handshake] =
 ///
 /// *Not signed:* the headers. There is no id of a delivery: the events `delivered` and `seen` share
 /// the `message_token` of their message. The time in the body is that of the event. Its time-out
-/// and retries are unconfirmed.
+/// and retries are *unconfirmed*.
 pub const VIBER: Provider =
     Provider::new("viber", Scheme::hmac_sha256().header("x-viber-content-signature").hex())
         .with_event(Field::pointer("/event"))

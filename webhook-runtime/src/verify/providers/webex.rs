@@ -8,7 +8,7 @@ use crate::verify::{Field, Provider, scheme::Scheme};
 /// *Not signed:* the headers. The signature is HMAC with SHA-1; Webex offers nothing better. The
 /// event is what happened, such as `created`, and the action is the kind of the object, such as
 /// `messages`. Several events share the id of an object, so none is read here. Webex disables a
-/// webhook that keeps failing (unconfirmed).
+/// webhook that keeps failing (*unconfirmed*).
 ///
 /// [docs]: https://developer.webex.com/docs/receive-and-verify-webhooks
 #[doc(alias = "cisco")]

@@ -9,7 +9,7 @@ use crate::verify::{
 ///
 /// *Set-up:* create the webhook through the API, with the public URL. The secret is the OAuth app's
 /// client secret, or, where a site's token creates the webhook, the one in the response
-/// (unconfirmed). Webhooks that were created in the dashboard are not signed.
+/// (*unconfirmed*). Webhooks that were created in the dashboard are not signed.
 ///
 /// *Not signed:* the headers, except the time, which is in milliseconds and may be five minutes
 /// off. A delivery has no id. Webflow follows no redirects, and retries up to three times, ten

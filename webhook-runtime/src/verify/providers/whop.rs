@@ -9,7 +9,7 @@ use crate::verify::{
 /// the secret as shown, `ws_…`: samples encode it in base64 for a library that decodes it again.
 ///
 /// *Not signed:* the headers, except id and time. The time may be five minutes off. Its time-out
-/// and retries are unconfirmed.
+/// and retries are *unconfirmed*.
 ///
 /// [docs]: https://docs.whop.com/developer/guides/webhooks
 pub const WHOP: Provider =

@@ -12,7 +12,7 @@ use crate::verify::{
 ///
 /// *Not signed:* the headers, except the time in the signature header, in milliseconds. Id and
 /// event are in the body. The time may be three minutes off, as in `WorkOS`'s own libraries.
-/// `WorkOS` retries for three days (unconfirmed).
+/// `WorkOS` retries for three days (*unconfirmed*).
 pub const WORKOS: Provider = Provider::new(
     "workos",
     Scheme::hmac_sha256()

@@ -13,7 +13,7 @@ use crate::verify::{BatchLayout, Provider, SuccessBody, scheme::Scheme};
 /// is called.
 ///
 /// Xero expects 200 within five seconds, and a response without body and cookies. This crate leaves
-/// out the body; cookies are up to you (unconfirmed).
+/// out the body; cookies are up to you (*unconfirmed*).
 ///
 /// [docs]: https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/
 pub const XERO: Provider =

@@ -16,7 +16,7 @@ use crate::verify::{
 /// have no type.
 ///
 /// Zendesk waits twelve seconds. It retries after a time-out or a 409, and after a 429 or a 503
-/// with `Retry-After` (retries unconfirmed).
+/// with `Retry-After` (retries *unconfirmed*).
 pub const ZENDESK: Provider = Provider::new(
     "zendesk",
     Scheme::hmac_sha256()

@@ -11,7 +11,7 @@ use crate::verify::{
 /// webhook's signing key.
 ///
 /// *Not signed:* the headers, except the time in the signature header, which is in milliseconds and
-/// has no limit. Id and type are in the body. Zoho waits 15 seconds; its retries are unconfirmed.
+/// has no limit. Id and type are in the body. Zoho waits 15 seconds; its retries are *unconfirmed*.
 ///
 /// [docs]: https://www.zoho.com/in/payments/developerdocs/webhooks/verification
 #[doc(alias = "zoho")]

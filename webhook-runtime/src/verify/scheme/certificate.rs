@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use x509_cert::der::{DecodePem as _, Encode as _};
 
-use super::published::{PublicKey, SignatureAlgorithm};
+use super::{KeyType, published::PublicKey};
 
 /// How long after `now` the validity of a certificate may begin. A delivery can be judged again
 /// as of the time of its receipt, with a certificate that was renewed since.
@@ -41,7 +41,7 @@ impl Certificate {
     /// The key, if it is one of RSA.
     pub(crate) fn rsa_key(&self) -> Option<PublicKey> {
         let info = self.inner.tbs_certificate().subject_public_key_info().to_der().ok()?;
-        PublicKey::from_spki(&info, SignatureAlgorithm::RsaSha256)
+        PublicKey::from_spki(&info, KeyType::Rsa)
     }
 }
 
@@ -50,7 +50,10 @@ mod tests {
     use base64ct::{Base64, Encoding as _};
 
     use super::*;
-    use crate::verify::scheme::published::fixtures::{OPENSSL_RSA_SHA1, OPENSSL_RSA_SHA256};
+    use crate::verify::scheme::published::{
+        SignatureAlgorithm,
+        fixtures::{OPENSSL_RSA_SHA1, OPENSSL_RSA_SHA256},
+    };
 
     /// A certificate of the RSA key that OpenSSL made for `sns.example.com`.
     const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
@@ -76,6 +79,7 @@ mod tests {
     /// 2026-11-24T10:14:47Z and 2036-11-21T10:14:47Z.
     const BEGINS: u64 = 1_795_515_287;
     const EXPIRES: u64 = 2_110_875_287;
+
     #[test]
     fn a_certificate_is_valid_until_it_expires() {
         const RENEWED: u64 = 366 * 24 * 60 * 60;

@@ -180,12 +180,11 @@ impl SchemeInfo {
     /// and the names of the other parts stand for them.
     #[must_use]
     pub fn example_secret(&self, text: &str) -> String {
-        match self.secret_parts {
-            [others @ .., _] => {
-                others.iter().rev().fold(text.to_owned(), |rest, part| format!("{part}:{rest}"))
-            }
-            [] => text.to_owned(),
-        }
+        let mut parts = self.secret_parts.to_vec();
+        // The text stands for this one.
+        parts.pop();
+        parts.push(text);
+        parts.join(":")
     }
 
     /// True if the signature covers any value that a handler can read.

@@ -65,7 +65,7 @@ pub(super) fn judge(
 /// The result without an identity, of a whole body.
 pub(super) fn by(secret: &'static str, signed_at: Option<SystemTime>) -> Verified {
     let secret_name = Cow::Borrowed(secret);
-    Verified { secret_name, signed_at, identity: None, signed_field: None }
+    Verified { secret_name, signed_at, identity: None, payload: None }
 }
 
 pub(super) fn check(scheme: Scheme, headers: &HeaderMap) -> Result<(), VerifyError> {

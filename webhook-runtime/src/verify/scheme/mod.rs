@@ -42,6 +42,16 @@ mod message_signature;
 #[cfg(feature = "openapi")]
 mod parameters;
 #[allow(dead_code, unused_imports, reason = "a feature alone needs only a part of it")]
+#[cfg_attr(
+    not(any(
+        feature = "ecdsa",
+        feature = "ecdsa-p384",
+        feature = "ecdsa-p521",
+        feature = "ed25519",
+        feature = "rsa"
+    )),
+    allow(unreachable_code, unused_variables, reason = "there is no key without a feature")
+)]
 pub(crate) mod published;
 mod request;
 mod rfc3339;

@@ -56,7 +56,7 @@ impl<'r> Signed<'r> {
     pub(crate) fn verified(verified: Verified) -> Self {
         Self {
             identity: verified.identity,
-            payload: verified.signed_field,
+            payload: verified.payload,
             ..Self::nothing().at(verified.signed_at)
         }
     }

@@ -249,8 +249,8 @@ impl Claims<'_> {
                 let verified = verify_by_code(*code, request, secrets, context);
                 verified.map(|(secret_name, mut signed)| {
                     let identity = wants_identity.then(|| signed.identity());
-                    let (signed_at, signed_field) = (signed.time(), signed.take_payload());
-                    Verified { secret_name, signed_at, identity, signed_field }
+                    let (signed_at, payload) = (signed.time(), signed.take_payload());
+                    Verified { secret_name, signed_at, identity, payload }
                 })
             }
             // Unreachable: a verifier only uses keys that it prepared itself.

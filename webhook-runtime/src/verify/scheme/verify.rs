@@ -33,9 +33,10 @@ pub struct Verified {
     /// [`ProviderVerifier::with_identity`](crate::ProviderVerifier::with_identity). It says nothing of
     /// a query, unless the scheme signs the URL.
     pub identity: Option<Identity>,
-    /// The payload, if it is not the body: the field of a form that is signed alone, the content of a
-    /// token that is the body, or the JSON in a form. Nothing else of the body may be believed.
-    pub signed_field: Option<Vec<u8>>,
+    /// The payload, if it is not the whole body: the field of a form that is signed alone, the content of
+    /// a token that is the body, or a field that the scheme has decoded. Nothing else of the body may be
+    /// believed.
+    pub payload: Option<Vec<u8>>,
 }
 
 /// Hides the payload.
@@ -45,7 +46,7 @@ impl fmt::Debug for Verified {
             .field("secret_name", &self.secret_name)
             .field("signed_at", &self.signed_at)
             .field("identity", &self.identity)
-            .field("signed_field_len", &self.signed_field.as_ref().map(Vec::len))
+            .field("payload_len", &self.payload.as_ref().map(Vec::len))
             .finish()
     }
 }
@@ -107,8 +108,8 @@ impl Scheme {
         let sent_millis = group_time.or(head.time.map(|(_, millis)| millis));
         let timestamp = self.check_timestamp(sent_millis, request.body, now)?;
         let identity = wants_identity.then(|| self.identity(&values));
-        let signed_field = field.map(|field| field.into_owned().into_bytes());
-        Ok(Verified { secret_name: secret, signed_at: timestamp, identity, signed_field })
+        let payload = field.map(|field| field.into_owned().into_bytes());
+        Ok(Verified { secret_name: secret, signed_at: timestamp, identity, payload })
     }
 
     /// The name of the secret that a signature matches, and the time of the signature's group.
@@ -423,7 +424,7 @@ mod tests {
             let judged = judge(IN_FORM, &headers, body.as_bytes());
             assert_eq!(judged, Err(VerifyError::InvalidSignature), "{body}");
             let verified = judge(IN_FORM, &form(headers), body.as_bytes()).expect(body);
-            assert_eq!(verified.signed_field.as_deref(), Some(signs.as_bytes()), "{body}");
+            assert_eq!(verified.payload.as_deref(), Some(signs.as_bytes()), "{body}");
             let whole = signed(IN_FORM, body.as_bytes());
             assert_eq!(judge(IN_FORM, &whole, body.as_bytes()), Ok(by("s3cret", None)), "{body}");
         }

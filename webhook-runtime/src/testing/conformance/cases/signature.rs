@@ -36,7 +36,7 @@ enum Name {
 
 impl Place {
     fn find(sample: &SampleDelivery<'_>, genuine: &RawRequest, at: SystemTime) -> Option<Self> {
-        if let Some(name) = sample.scheme().and_then(Scheme::signature_parameter) {
+        if let Some(name) = sample.target.provider().signature_parameter() {
             let query = genuine.path_and_query.split_once('?')?.1;
             let value = query.split('&').find_map(|it| it.strip_prefix(name)?.strip_prefix('='))?;
             return Some(Self { name: Name::Parameter(name), value: value.to_owned(), start: 0 });

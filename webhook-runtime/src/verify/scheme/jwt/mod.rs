@@ -367,7 +367,7 @@ impl Verify for Jwt {
             return Err(SecretError::Blank);
         }
         // Everybody could sign with a public key.
-        if !self.fetches_key() && published::is_public_key(key) {
+        if !self.fetches_key() && published::is_key_of_pair(key) {
             return Err(SecretError::Malformed("a shared secret, but one key of a pair"));
         }
         Ok(())

@@ -149,19 +149,9 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// Signs with a private key: see [`SignatureAlgorithm::private_key_kind`].
-    #[cfg_attr(
-        not(any(
-            feature = "ecdsa",
-            feature = "ecdsa-p384",
-            feature = "ecdsa-p521",
-            feature = "ed25519",
-            feature = "rsa"
-        )),
-        allow(unreachable_code, unused_variables, reason = "there is no algorithm to sign with")
-    )]
+    /// Signs with a private key: see [`KeyType::private_key_kind`].
     pub(crate) fn sign(self, secret: &Secret, message: &[u8]) -> Result<Vec<u8>, SecretError> {
-        let malformed = SecretError::Malformed(self.private_key_kind());
+        let malformed = SecretError::Malformed(self.key_type().private_key_kind());
         let der = key::private_der(secret).ok_or(malformed)?;
         let _ = (&der, message);
         let signature: Option<Vec<u8>> = match self {
@@ -232,76 +222,6 @@ impl SignatureAlgorithm {
             Self::None(never) => match never {},
         };
         signature.ok_or(malformed)
-    }
-
-    /// The private key that signs, for error messages.
-    const fn private_key_kind(self) -> &'static str {
-        match self {
-            #[cfg(feature = "ed25519")]
-            Self::Ed25519 => "an Ed25519 private key (PKCS#8)",
-            #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => {
-                "a P-256 private key (PKCS#8)"
-            }
-            #[cfg(feature = "ecdsa-p384")]
-            Self::EcdsaP384 => "a P-384 private key (PKCS#8)",
-            #[cfg(feature = "ecdsa-p521")]
-            Self::EcdsaP521 => "a P-521 private key (PKCS#8)",
-            #[cfg(feature = "rsa")]
-            Self::RsaSha1
-            | Self::RsaSha256
-            | Self::RsaSha384
-            | Self::RsaSha512
-            | Self::RsaPssSha512 => "an RSA private key (PKCS#8)",
-            Self::None(never) => match never {},
-        }
-    }
-
-    /// The document with the public key that verifies, for error messages.
-    pub(crate) const fn document_kind(self) -> &'static str {
-        match self {
-            #[cfg(feature = "ed25519")]
-            Self::Ed25519 => "an Ed25519 public key (JWK, JWKS, PEM or SPKI in base64)",
-            #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => {
-                "a P-256 public key (JWK, JWKS, PEM or SPKI in base64)"
-            }
-            #[cfg(feature = "ecdsa-p384")]
-            Self::EcdsaP384 => "a P-384 public key (JWK, JWKS, PEM or SPKI in base64)",
-            #[cfg(feature = "ecdsa-p521")]
-            Self::EcdsaP521 => "a P-521 public key (JWK, JWKS, PEM or SPKI in base64)",
-            #[cfg(feature = "rsa")]
-            Self::RsaSha1
-            | Self::RsaSha256
-            | Self::RsaSha384
-            | Self::RsaSha512
-            | Self::RsaPssSha512 => "an RSA public key (JWK, JWKS, PEM or SPKI in base64)",
-            Self::None(never) => match never {},
-        }
-    }
-
-    /// The public key that verifies if it is the secret of a [`Scheme`](super::super::Scheme), for
-    /// error messages.
-    pub(crate) const fn public_key_kind(self) -> &'static str {
-        match self {
-            #[cfg(feature = "ed25519")]
-            Self::Ed25519 => "an Ed25519 public key of 32 bytes",
-            #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256 | Self::EcdsaP256Der | Self::EcdsaP256Sha1 => {
-                "a P-256 public key (SPKI in base64)"
-            }
-            #[cfg(feature = "ecdsa-p384")]
-            Self::EcdsaP384 => "a P-384 public key (SPKI in base64)",
-            #[cfg(feature = "ecdsa-p521")]
-            Self::EcdsaP521 => "a P-521 public key (SPKI in base64)",
-            #[cfg(feature = "rsa")]
-            Self::RsaSha1
-            | Self::RsaSha256
-            | Self::RsaSha384
-            | Self::RsaSha512
-            | Self::RsaPssSha512 => "an RSA public key (PEM, or SPKI in base64)",
-            Self::None(never) => match never {},
-        }
     }
 }
 
@@ -459,7 +379,7 @@ mod tests {
             for other in others {
                 assert_eq!(judge(*other, b"text"), Ok(false), "{algorithm:?} {other:?}");
             }
-            let malformed = Err(SecretError::Malformed(algorithm.private_key_kind()));
+            let malformed = Err(SecretError::Malformed(algorithm.key_type().private_key_kind()));
             for wrong in ["", "s3cret", "AAAA", &public] {
                 assert_eq!(algorithm.sign(&Secret::new(wrong), b"text"), malformed, "{wrong}");
             }

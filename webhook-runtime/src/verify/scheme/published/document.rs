@@ -49,7 +49,7 @@ pub(crate) fn check(secret: &Secret, algorithm: SignatureAlgorithm) -> Result<()
     let wanted = Wanted { id: None, algorithm, is_chosen: false, now: SystemTime::UNIX_EPOCH };
     match keys(secret.expose(), wanted) {
         Ok(_) => Ok(()),
-        Err(_) => Err(SecretError::Malformed(algorithm.document_kind())),
+        Err(_) => Err(SecretError::Malformed(algorithm.key_type().document_kind())),
     }
 }
 
@@ -76,13 +76,14 @@ fn spki(text: &str, wanted: Wanted<'_>) -> Result<PublicKey, VerifyError> {
         return Err(VerifyError::UntrustedKey);
     }
     der(text)
-        .and_then(|der| PublicKey::from_spki(&der, wanted.algorithm))
+        .and_then(|der| PublicKey::from_spki(&der, wanted.algorithm.key_type()))
         .ok_or(VerifyError::KeyUnavailable)
 }
 
 /// A single key may lack an id: whoever fetched it asked for it by its id.
 fn of_jwk(jwk: &Jwk, wanted: Wanted<'_>) -> Result<PublicKey, VerifyError> {
-    let key = jwk::public_key(jwk, wanted.algorithm).ok_or(VerifyError::KeyUnavailable)?;
+    let key =
+        jwk::public_key(jwk, wanted.algorithm.key_type()).ok_or(VerifyError::KeyUnavailable)?;
     let is_named = wanted.id.is_none_or(|id| jwk::has_id(jwk, id) || jwk::has_no_id(jwk));
     let is_of_algorithm = !wanted.is_chosen || jwk::names(jwk, wanted.algorithm);
     if is_named

@@ -6,47 +6,40 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Map, Value};
 
 use super::{PublicKey, SignatureAlgorithm};
+use crate::verify::scheme::KeyType;
 
 /// A JSON web key, as it was published.
 pub(super) type Jwk = Map<String, Value>;
 
-/// Reads the public key, if it is of the kind that the algorithm needs.
-pub(super) fn public_key(jwk: &Jwk, algorithm: SignatureAlgorithm) -> Option<PublicKey> {
+/// Reads the public key, if it is of this type.
+pub(super) fn public_key(jwk: &Jwk, key_type: KeyType) -> Option<PublicKey> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let is = |kty: &str, crv: Option<&str>| text("kty") == Some(kty) && text("crv") == crv;
     let bytes = |name: &str| Base64UrlUnpadded::decode_vec(text(name)?).ok();
     let _ = (&is, &bytes, sec1);
-    match algorithm {
+    match key_type {
         #[cfg(feature = "ed25519")]
-        SignatureAlgorithm::Ed25519 => {
-            PublicKey::ed25519(&bytes("x").filter(|_| is("OKP", Some("Ed25519")))?)
-        }
+        KeyType::Ed25519 => PublicKey::ed25519(&bytes("x").filter(|_| is("OKP", Some("Ed25519")))?),
         #[cfg(feature = "ecdsa")]
-        SignatureAlgorithm::EcdsaP256
-        | SignatureAlgorithm::EcdsaP256Der
-        | SignatureAlgorithm::EcdsaP256Sha1 => {
+        KeyType::P256 => {
             let point = sec1(&bytes("x")?, &bytes("y")?, 32).filter(|_| is("EC", Some("P-256")))?;
             let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
             Some(PublicKey::P256(Box::new(key)))
         }
         #[cfg(feature = "ecdsa-p384")]
-        SignatureAlgorithm::EcdsaP384 => {
+        KeyType::P384 => {
             let point = sec1(&bytes("x")?, &bytes("y")?, 48).filter(|_| is("EC", Some("P-384")))?;
             let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
             Some(PublicKey::P384(Box::new(key)))
         }
         #[cfg(feature = "ecdsa-p521")]
-        SignatureAlgorithm::EcdsaP521 => {
+        KeyType::P521 => {
             let point = sec1(&bytes("x")?, &bytes("y")?, 66).filter(|_| is("EC", Some("P-521")))?;
             let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
             Some(PublicKey::P521(Box::new(key)))
         }
         #[cfg(feature = "rsa")]
-        SignatureAlgorithm::RsaSha1
-        | SignatureAlgorithm::RsaSha256
-        | SignatureAlgorithm::RsaSha384
-        | SignatureAlgorithm::RsaSha512
-        | SignatureAlgorithm::RsaPssSha512 => {
+        KeyType::Rsa => {
             let [n, e] = [bytes("n")?, bytes("e")?];
             if !is("RSA", None) {
                 return None;
@@ -54,7 +47,6 @@ pub(super) fn public_key(jwk: &Jwk, algorithm: SignatureAlgorithm) -> Option<Pub
             let [n, e] = [n, e].map(|bytes| rsa::BoxedUint::from_be_slice_vartime(&bytes));
             rsa::PublicKey::new(n, e).ok().map(|key| PublicKey::Rsa(Box::new(key)))
         }
-        SignatureAlgorithm::None(never) => match never {},
     }
 }
 

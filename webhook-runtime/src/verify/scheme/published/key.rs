@@ -1,7 +1,10 @@
 //! One public key, of any kind.
 
 use super::SignatureAlgorithm;
-use crate::verify::{Secret, SecretError, scheme::key_encoding::der};
+use crate::verify::{
+    Secret, SecretError,
+    scheme::{KeyType, key_encoding::der},
+};
 
 /// A public key. The algorithm that it verifies is the scheme's choice, not the key's.
 #[derive(Clone)]
@@ -30,54 +33,47 @@ impl PublicKey {
         key: &[u8],
         algorithm: SignatureAlgorithm,
     ) -> Result<Self, SecretError> {
-        let read = match algorithm {
+        let read = match algorithm.key_type() {
             #[cfg(feature = "ed25519")]
-            SignatureAlgorithm::Ed25519 => Self::ed25519(key),
+            KeyType::Ed25519 => Self::ed25519(key),
             #[allow(unreachable_patterns, reason = "not with every set of features")]
-            algorithm => Self::from_spki(key, algorithm),
+            key_type => Self::from_spki(key, key_type),
         };
-        read.ok_or(SecretError::Malformed(algorithm.public_key_kind()))
+        read.ok_or(SecretError::Malformed(algorithm.key_type().public_key_kind()))
     }
 
-    /// Parses a key in SPKI (DER), if it is of the kind that the algorithm needs.
-    pub(crate) fn from_spki(der: &[u8], algorithm: SignatureAlgorithm) -> Option<Self> {
+    /// Parses a key in SPKI (DER), if it is of this type.
+    pub(crate) fn from_spki(der: &[u8], key_type: KeyType) -> Option<Self> {
         let _ = der;
-        match algorithm {
+        match key_type {
             #[cfg(feature = "ed25519")]
-            SignatureAlgorithm::Ed25519 => {
+            KeyType::Ed25519 => {
                 Self::ed25519(der.strip_prefix(&ED25519_SPKI).filter(|key| key.len() == 32)?)
             }
             #[cfg(feature = "ecdsa")]
-            SignatureAlgorithm::EcdsaP256
-            | SignatureAlgorithm::EcdsaP256Der
-            | SignatureAlgorithm::EcdsaP256Sha1 => {
+            KeyType::P256 => {
                 use p256::pkcs8::DecodePublicKey as _;
                 let key = p256::ecdsa::VerifyingKey::from_public_key_der(der).ok()?;
                 Some(Self::P256(Box::new(key)))
             }
             #[cfg(feature = "ecdsa-p384")]
-            SignatureAlgorithm::EcdsaP384 => {
+            KeyType::P384 => {
                 use p384::pkcs8::DecodePublicKey as _;
                 let key = p384::ecdsa::VerifyingKey::from_public_key_der(der).ok()?;
                 Some(Self::P384(Box::new(key)))
             }
             #[cfg(feature = "ecdsa-p521")]
-            SignatureAlgorithm::EcdsaP521 => {
+            KeyType::P521 => {
                 use p521::pkcs8::DecodePublicKey as _;
                 let key = p521::ecdsa::VerifyingKey::from_public_key_der(der).ok()?;
                 Some(Self::P521(Box::new(key)))
             }
             #[cfg(feature = "rsa")]
-            SignatureAlgorithm::RsaSha1
-            | SignatureAlgorithm::RsaSha256
-            | SignatureAlgorithm::RsaSha384
-            | SignatureAlgorithm::RsaSha512
-            | SignatureAlgorithm::RsaPssSha512 => {
+            KeyType::Rsa => {
                 use rsa::pkcs8::DecodePublicKey as _;
                 let key = rsa::PublicKey::from_public_key_der(der).ok()?;
                 Some(Self::Rsa(Box::new(key)))
             }
-            SignatureAlgorithm::None(never) => match never {},
         }
     }
 
@@ -291,7 +287,7 @@ mod tests {
             SignatureAlgorithm::RsaSha512,
         ] {
             for key in [&b""[..], b"key", &[0; 31]] {
-                let malformed = SecretError::Malformed(algorithm.public_key_kind());
+                let malformed = SecretError::Malformed(algorithm.key_type().public_key_kind());
                 let read = PublicKey::of_secret(key, algorithm);
                 assert_eq!(read.err(), Some(malformed), "{algorithm:?}");
             }

@@ -5,11 +5,11 @@ mod algorithm;
 mod document;
 #[cfg(all(test, feature = "rsa"))]
 pub(crate) mod fixtures;
-mod form;
 mod jwk;
 mod key;
+mod recognize;
 
 pub(crate) use algorithm::SignatureAlgorithm;
 pub(crate) use document::{Wanted, check, keys, verify};
-pub(crate) use form::is_public_key;
 pub(crate) use key::PublicKey;
+pub(crate) use recognize::is_key_of_pair;

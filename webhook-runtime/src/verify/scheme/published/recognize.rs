@@ -1,4 +1,4 @@
-//! The forms that public keys are published in.
+//! Telling keys of a pair from shared secrets.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ const HEAD: usize = 24;
 
 /// True if a text is a key or a certificate in PEM, an SPKI in base64 or DER, or a JSON web key or a
 /// set of them. A private key in PEM counts as well: it is no shared secret either.
-pub(crate) fn is_public_key(text: &[u8]) -> bool {
+pub(crate) fn is_key_of_pair(text: &[u8]) -> bool {
     if is_spki(text) {
         return true;
     }
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn public_keys_are_told_from_secrets() {
+    fn keys_of_pairs_are_told_from_secrets() {
         let rsa = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAokEm5ZZgeqb30ANoKVRb";
         let p256 = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9zQgPrTI7YxUExyvKi87GqHwQkZJ";
         let ed25519 = "MCowBQYDK2VwAyEAPUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=";
@@ -55,7 +55,7 @@ mod tests {
             br#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#,
             br#" {"keys":[]} "#,
         ] {
-            assert!(is_public_key(public), "{}", String::from_utf8_lossy(public));
+            assert!(is_key_of_pair(public), "{}", String::from_utf8_lossy(public));
         }
         for secret in [
             "s3cret",
@@ -64,8 +64,8 @@ mod tests {
             r#"{"key":"s3cret"}"#,
             r#"["kty"]"#,
         ] {
-            assert!(!is_public_key(secret.as_bytes()), "{secret}");
+            assert!(!is_key_of_pair(secret.as_bytes()), "{secret}");
         }
-        assert!(!is_public_key(&[0x30; 32]) && !is_public_key(b"\xff\xfe"));
+        assert!(!is_key_of_pair(&[0x30; 32]) && !is_key_of_pair(b"\xff\xfe"));
     }
 }
