@@ -5,6 +5,10 @@ mod common;
 use std::{
     borrow::Cow,
     collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -16,7 +20,10 @@ use serde::Deserialize;
 use webhook_runtime::{
     Delivery, KeySource, Provider, Rejection, Secret, SourceError, StartProblem, Webhooks,
     providers::{ADYEN, AWS_SNS, CONTENTFUL, GITHUB, LIVEKIT, MICROSOFT_GRAPH, POSTMARK, TWITCH},
-    scheme::{KeyRequest, RequestToSign, Scheme, SignedRequest, Timestamp, VerifyError},
+    scheme::{
+        KeyEncoding, KeyRequest, RequestToSign, Scheme, SignedRequest, Timestamp, VerifyError,
+    },
+    testing::TestClock,
     webhook,
 };
 
@@ -111,6 +118,61 @@ async fn a_message_of_another_topic_is_refused() {
     assert_eq!(status(&ours, post("/hook", HeaderMap::new(), doubled)).await, 401);
     let confirmed = text.replacen('{', r#"{"Type":"SubscriptionConfirmation","#, 1);
     assert_eq!(status(&ours, post("/hook", HeaderMap::new(), confirmed)).await, 401);
+}
+
+/// The first two key pairs of RFC 8032, section 7.1.
+const PAIRS: [[&str; 2]; 2] = [
+    [
+        "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+    ],
+    [
+        "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+    ],
+];
+
+/// A set with one of the keys, which has no id.
+#[derive(Clone)]
+struct OneKey(Arc<AtomicUsize>);
+
+impl KeySource for OneKey {
+    async fn fetch(&self, _: &KeyRequest) -> Result<Bytes, SourceError> {
+        let [_, public] = PAIRS[self.0.load(Ordering::SeqCst)];
+        let public = base16ct::lower::decode_vec(public).expect("hex");
+        let x = <base64ct::Base64UrlUnpadded as base64ct::Encoding>::encode_string(&public);
+        let key = serde_json::json!({"kty": "OKP", "crv": "Ed25519", "x": x});
+        Ok(serde_json::json!({ "keys": [key] }).to_string().into())
+    }
+}
+
+/// A provider that does not name its keys may change them.
+#[tokio::test]
+async fn a_new_key_without_an_id_is_found() {
+    const SCHEME: Scheme = Scheme::ed25519().header("x-acme").hex().key(KeyEncoding::Hex);
+    const SIGNER: Provider = Provider::new("acme-signer", SCHEME);
+    const ACME: Provider =
+        Provider::custom("acme", &SCHEME.key_set("https://acme.example/jwks.json"));
+    #[webhook(path = "/acme", provider = ACME)]
+    async fn acme(_: &Delivery) {}
+    let (current, clock) = (Arc::new(AtomicUsize::new(0)), TestClock::default());
+    let webhooks = Webhooks::new().mount::<acme>().clock(clock.clone());
+    let router = webhooks.key_source(OneKey(Arc::clone(&current))).into_router();
+    let router = router.expect("it starts");
+    let judge = async |pair: usize| {
+        let [private, _] = PAIRS[pair];
+        status(&router, post("/acme", sign(&SIGNER, private, b"{}"), "{}")).await
+    };
+    assert_eq!([judge(0).await, judge(1).await], [200, 401]);
+    current.store(1, Ordering::SeqCst);
+    // Forgeries do not make it ask all the time.
+    assert_eq!([judge(1).await, judge(0).await], [401, 200]);
+    clock.advance(Duration::from_secs(61));
+    assert_eq!(judge(1).await, 401);
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!([judge(1).await, judge(0).await], [200, 401]);
 }
 
 #[tokio::test]

@@ -25,11 +25,13 @@ pub(crate) fn header(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Checks a URL that can be called.
+/// Checks a URL that can be called. Its fragment is left out, for it is never sent.
 pub(crate) fn url(text: &str) -> Result<String, String> {
     let uri: http::Uri = text.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
     match uri.scheme_str() {
-        Some("http" | "https") if uri.host().is_some() => Ok(text.to_owned()),
+        Some("http" | "https") if uri.host().is_some() => {
+            Ok(text.split_once('#').map_or(text, |(url, _)| url).to_owned())
+        }
         _ => Err("a URL begins with http:// or https://".to_owned()),
     }
 }
@@ -102,6 +104,7 @@ mod tests {
     #[test]
     fn urls_can_be_called() {
         assert_eq!(url("http://localhost:3000"), Ok("http://localhost:3000".to_owned()));
+        assert_eq!(url("http://a/b?c#d?e"), Ok("http://a/b?c".to_owned()));
         for text in ["localhost:3000", "ftp://a/", "/a", "", "http://"] {
             assert!(url(text).is_err(), "{text}");
         }

@@ -70,11 +70,28 @@ fn mask(capture: &mut Capture, told: &[&'static Provider]) {
     let told = if told.is_empty() { providers::ALL } else { told };
     let parameters: Vec<String> = told.iter().flat_map(|it| secret_parameters(it)).collect();
     capture.target = mask_query(&capture.target, &parameters);
+    if is_signed(capture, told) {
+        return;
+    }
+    let places: Vec<_> = told.iter().flat_map(|it| it.credentials(&capture.body)).collect();
+    for place in places {
+        // The length stays, for the headers that tell it.
+        capture.body.get_mut(place).unwrap_or_default().fill(b'*');
+    }
+}
+
+/// True if a delivery still has a signature of one of the providers, so that its body must stay as it
+/// is.
+fn is_signed(capture: &Capture, by: &[&'static Provider]) -> bool {
+    let signers = by.iter().filter(|provider| !sends_secret(provider));
+    signers
+        .flat_map(|it| explain::signature_names(it))
+        .any(|name| capture.header(&name).is_some_and(|it| it != MASK))
 }
 
 #[cfg(test)]
 mod tests {
-    use webhook_runtime::providers::{EVENT_GRID, GITHUB};
+    use webhook_runtime::providers::{EVENT_GRID, GITHUB, LARK, MICROSOFT_GRAPH};
 
     use super::*;
 
@@ -101,5 +118,30 @@ mod tests {
         assert_eq!(unknown.target, "/a?hub%2Everify_token=***&code=***");
         let kept: Vec<_> = capture.headers.iter().filter(|(_, value)| value == b"canary").collect();
         assert_eq!(kept, [&header("X-Hub-Signature-256")]);
+    }
+    #[test]
+    fn credentials_in_bodies_are_masked() {
+        let masked = |body: &str, told: &[&'static Provider], headers: &[&str]| {
+            let mut capture = Capture {
+                body: body.into(),
+                headers: headers.iter().map(|it| ((*it).to_owned(), b"a".to_vec())).collect(),
+                ..Capture::default()
+            };
+            mask(&mut capture, told);
+            String::from_utf8(capture.body).expect("text")
+        };
+        let challenge = r#"{"type":"url_verification","challenge":"c","token":"canary"}"#;
+        let notified = r#"{"value":[{"clientState":"canary"},{"clientState":"canary"}]}"#;
+        for (provider, body) in [(&LARK, challenge), (&MICROSOFT_GRAPH, notified)] {
+            let expected = body.replace("canary", "******");
+            assert_eq!(masked(body, &[provider], &[]), expected);
+            assert_eq!(masked(body, &[], &["content-type", "authorization"]), expected);
+            assert_eq!(masked(body, &[&GITHUB], &[]), body);
+            // A signature covers the body, but not that of somebody else.
+            assert_eq!(masked(body, &[], &["x-slack-signature"]), body);
+            assert_eq!(masked(body, &[provider], &["x-slack-signature"]), expected);
+        }
+        let other = r#"{"type":"other","challenge":"c","token":"7"}"#;
+        assert_eq!(masked(other, &[&LARK], &[]), other);
     }
 }

@@ -24,10 +24,12 @@ use crate::{
 /// A source of the keys that providers publish (AWS SNS, PayPal, Plaid, Google and others).
 ///
 /// Up to 64 keys that have verified a delivery are kept. After an hour, a key is fetched again in the
-/// background, and the old one serves until then, for a day at most. At most 64 fetches run at a
-/// time for keys that have not verified anything yet, and 8 for those that have. When all 64 run, the
-/// peer with the most gives one up for another peer. Each URL was checked to be the provider's. Do not
-/// follow redirects.
+/// background, and the old one serves until then, for a day at most. If a provider names no keys, its
+/// set is also fetched again, once a minute, when none of them made a signature.
+///
+/// At most 64 fetches run at a time for keys that have not verified anything yet, and 8 for those that
+/// have. When all 64 run, the peer with the most gives one up for another peer. Each URL was checked to
+/// be the provider's. Do not follow redirects.
 pub trait KeySource: Send + Sync + 'static {
     /// Fetches a key: the body at the URL, or the key with the id.
     ///
@@ -99,11 +101,13 @@ struct KnownKey {
     key: Option<Bytes>,
     fetched_at: SystemTime,
     renew_at: SystemTime,
+    /// The source was last asked at this time.
+    asked_at: SystemTime,
 }
 
 impl KnownKey {
     fn new(key: Option<Bytes>, now: SystemTime) -> Self {
-        Self { key, fetched_at: now, renew_at: now + RENEWED_AFTER }
+        Self { key, fetched_at: now, renew_at: now + RENEWED_AFTER, asked_at: now }
     }
 }
 
@@ -156,10 +160,30 @@ impl KeyRing {
             let is_due = known.renew_at <= now;
             if is_due {
                 known.renew_at = now + RENEWAL_PAUSE;
+                known.asked_at = now;
             }
             Found::Key(key, is_due)
         });
         found.unwrap_or(Found::Nothing)
+    }
+
+    /// Renews a set that did not verify a request, if requests do not name their keys: a new key has
+    /// no name that the ring would not know. The next attempt of the sender finds it.
+    pub(crate) fn doubt(&self, request: KeyRequest, now: SystemTime, metrics: &SourceMetrics) {
+        if !matches!(request, KeyRequest::InSet { id: None, .. }) {
+            return;
+        }
+        let is_turn = self.known.change(&request, now, |known| {
+            // Anybody can send what no key verifies.
+            let is_turn = known.asked_at + RENEWAL_PAUSE <= now;
+            if is_turn {
+                known.asked_at = now;
+            }
+            is_turn
+        });
+        if is_turn == Some(true) {
+            self.renew(request, now, metrics.clone());
+        }
     }
 
     /// Fetches a known key again while the old one serves.
@@ -291,6 +315,35 @@ mod tests {
         }
         assert_eq!(source.fetches.load(Ordering::SeqCst), 5, "one renewal a minute");
         assert_eq!(use_key(&ring, "k", at(24 * 60)).await, Err(unavailable()));
+    }
+
+    #[tokio::test]
+    async fn a_set_without_names_is_renewed_when_it_verifies_nothing() {
+        let any = || KeyRequest::InSet { set: "acme", id: None };
+        let (ring, source) = ring(&[Ok("old"), Ok("new"), Ok("newest")]);
+        let found = async |minutes| {
+            ring.key(&any(), at(minutes), Peer::default(), &metrics()).await.expect("a set")
+        };
+        // What verified nothing yet is not kept, and fetched for each request.
+        ring.doubt(any(), at(0), &metrics());
+        let old = found(0).await;
+        ring.remember(any(), old, at(0));
+        for minutes in [0, 1, 1, 1] {
+            assert_eq!(found(minutes).await, "old");
+            ring.doubt(any(), at(minutes), &metrics());
+        }
+        settle().await;
+        assert_eq!(found(1).await, "new");
+        assert_eq!(source.fetches.load(Ordering::SeqCst), 2, "one renewal a minute");
+        ring.doubt(any(), at(1), &metrics());
+        settle().await;
+        assert_eq!(source.fetches.load(Ordering::SeqCst), 2, "one renewal a minute");
+        // A new key has another name.
+        let (ring, source) = self::ring(&[Ok("old"), Ok("new")]);
+        use_key(&ring, "k", at(0)).await.expect("the source has it");
+        ring.doubt(id("k"), at(5), &metrics());
+        settle().await;
+        assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]

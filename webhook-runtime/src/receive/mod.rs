@@ -289,11 +289,19 @@ impl Receiver {
             (Some(_), None) => return Err(Rejection::Unavailable),
         };
         let fetched = key.as_ref().map(|(_, _, key)| &key[..]);
-        let proof = claims.verify(request, keys, fetched, now).map_err(unverified)?;
+        let proof = claims.verify(request, keys, fetched, now);
         if let Some((ring, key_request, key)) = key {
-            ring.remember(key_request, key, now);
+            match &proof {
+                Ok(_) => ring.remember(key_request, key, now),
+                Err(
+                    VerifyError::InvalidSignature
+                    | VerifyError::UntrustedKey
+                    | VerifyError::KeyUnavailable,
+                ) => ring.doubt(key_request, now, &self.key_metrics),
+                Err(_) => {}
+            }
         }
-        Ok(proof)
+        proof.map_err(unverified)
     }
 
     /// The URL that the provider signs.

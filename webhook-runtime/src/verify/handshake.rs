@@ -3,7 +3,7 @@
 //! A [`Handshake`] says which requests it matches, how they are authenticated, and how to respond.
 //! Handlers never see these requests.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Range};
 
 use base64ct::{Base64, Encoding as _};
 use form_urlencoded::parse as parse_form;
@@ -218,6 +218,18 @@ impl Handshake {
             Trust::VerifyToken(RequestValue::Query(parameter)) => Some(parameter),
             _ => None,
         }
+    }
+
+    /// The range of the verify token in a body, if it is the body of such a request.
+    pub(crate) fn token_range(&self, body: &[u8]) -> Option<Range<usize>> {
+        let Trust::VerifyToken(RequestValue::Body(pointer)) = self.trust else { return None };
+        let (method, headers) = (&Method::POST, &HeaderMap::new());
+        let request = HandshakeRequest { method, query: "", headers, url: None, body: Some(body) };
+        let mut of_body = self.conditions.iter().filter(|condition| condition.needs_body());
+        if !of_body.all(|condition| request.meets(*condition)) {
+            return None;
+        }
+        json::text_range(body, pointer)
     }
 
     /// True if the endpoint needs a verify token.

@@ -38,6 +38,14 @@ pub(crate) fn raw_value<'de>(json: &'de str, pointer: &str) -> Option<&'de str> 
     found.map(RawValue::get)
 }
 
+/// The byte range of the string at a JSON pointer, without its quotation marks.
+pub(crate) fn text_range(json: &[u8], pointer: &str) -> Option<Range<usize>> {
+    let json = std::str::from_utf8(json).ok()?;
+    let text = raw_value(json, pointer).filter(|text| text.starts_with('"'))?;
+    let Range { start, end } = byte_range(text, json);
+    Some(start + 1..end - 1)
+}
+
 /// The raw texts of the items of an array; `None` for other values.
 pub(crate) fn array_items(json: &str) -> Option<Vec<&str>> {
     let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;

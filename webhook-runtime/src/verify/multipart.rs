@@ -76,10 +76,12 @@ impl<'f> Parts<'f> {
     /// The next part, and the rest behind it unless it is the last one.
     fn split(&self, rest: &'f [u8]) -> Option<(&'f [u8], Option<&'f [u8]>)> {
         let (part, behind) = split_at(rest, &self.delimiter)?;
-        match behind.strip_prefix(LINE_END) {
-            Some(rest) => Some((part, Some(rest))),
-            None => matches!(behind, b"--" | b"--\r\n").then_some((part, None)),
+        if let Some(rest) = behind.strip_prefix(LINE_END) {
+            return Some((part, Some(rest)));
         }
+        // Some senders end with more than one line end.
+        let mut ends = behind.strip_prefix(b"--")?.chunks(LINE_END.len());
+        ends.all(|end| end == LINE_END).then_some((part, None))
     }
 }
 
@@ -254,8 +256,9 @@ mod tests {
                 assert_eq!(json(&form(&parts)), Ok(Some(text)), "{head}");
             }
         }
-        let without_line_end = form(&[(JSON, "{}")]);
-        assert_eq!(json(without_line_end.trim_end()), Ok(Some("{}")));
+        let ended = form(&[(JSON, "{}")]);
+        assert_eq!(json(ended.trim_end()), Ok(Some("{}")));
+        assert_eq!(json(&format!("{ended}\r\n")), Ok(Some("{}")));
         assert_eq!(json(&form(&[(OTHER, "{}")])), Ok(None));
     }
 
@@ -312,6 +315,9 @@ mod tests {
             format!("preamble\r\n{good}"),
             format!("\r\n{good}"),
             format!("{good}epilogue"),
+            format!("{good}\r"),
+            format!("{good}\n"),
+            format!("{good}\r\n\r\n--x\r\n"),
             format!("{good}{good}"),
             good.replace("\r\n", "\n"),
             good.replace("--x", "--"),

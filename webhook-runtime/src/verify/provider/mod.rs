@@ -4,10 +4,9 @@ mod batch_layout;
 mod commands;
 mod verifier;
 
-#[cfg(feature = "inbox")]
-use std::ops::Range;
 use std::{
     borrow::Cow,
+    ops::Range,
     time::{Duration, SystemTime},
 };
 
@@ -418,14 +417,16 @@ impl Provider {
             }
     }
 
-    /// The ranges of a body that contain the secret itself. An inbox stores asterisks in their places.
-    #[cfg(feature = "inbox")]
+    /// The ranges of a body that contain the secret itself, or the verify token of a handshake. An
+    /// inbox stores asterisks in their places, and so do recordings.
     #[must_use]
     pub fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
-        match &self.mechanism {
+        let mut found = match &self.mechanism {
             Mechanism::Data(scheme) => scheme.credentials(body),
             Mechanism::Code(code) => code.credentials(body),
-        }
+        };
+        found.extend(self.handshakes.iter().find_map(|handshake| handshake.token_range(body)));
+        found
     }
 
     /// The query parameter that contains the signature or the secret itself, if it is in the query.

@@ -25,7 +25,8 @@ const DOCS: &str = "https://opendocs.alipay.com/open/270/105902";
 /// has another `notify_time`, but the same `notify_id`.
 ///
 /// *Not signed:* headers and the URL. All of an app's notifications have the same key: compare
-/// `app_id`, `out_trade_no`, `total_amount` and `seller_id` with the order. Values are signed unescaped
+/// `app_id`, `out_trade_no`, `total_amount` and `seller_id` with the order. It also signs the parameters
+/// with which a buyer returns to the shop; these have no `notify_id`, and are rejected. Values are signed unescaped
 /// and joined by `&`, so a value like `a&price=1` could be read as two fields. Forms with such a value
 /// are rejected: keep texts like that out of `subject` and `body`, and escape `passback_params`, as
 /// Alipay asks. Anyone who has seen such a form can still send it with the value split up.
@@ -46,6 +47,8 @@ const SIGNATURE: &str = "sign";
 const SIGNATURE_TYPE: &str = "sign_type";
 /// The only type: RSA with SHA-256.
 const RSA2: &str = "RSA2";
+/// The field that every notification has.
+const ID: &str = "notify_id";
 /// The field that each retry has another value for.
 const SENT_AT: &str = "notify_time";
 
@@ -81,7 +84,9 @@ impl Verify for Alipay {
             Notification::read(request.body).map_err(|AmbiguousForm| VerifyError::MalformedBody)?;
         let signature = form.value(SIGNATURE).ok_or(VerifyError::MalformedBody)?;
         let signature = Base64::decode_vec(signature).map_err(|_| VerifyError::MalformedBody)?;
-        if form.value(SIGNATURE_TYPE) != Some(RSA2) {
+        // The same key signs what a buyer brings back to the shop, which is no notification.
+        let has_id = form.value(ID).is_some_and(|id| !id.is_empty());
+        if form.value(SIGNATURE_TYPE) != Some(RSA2) || !has_id {
             return Err(VerifyError::MalformedBody);
         }
         let key = public_key(context.secret).map_err(VerifyError::InvalidSecret)?;
@@ -92,7 +97,7 @@ impl Verify for Alipay {
         }
     }
 
-    /// Signs with a private key, and adds the signature to the form.
+    /// Signs with a private key, and adds the signature to the form, and the id if it has none.
     fn sign<'r>(
         &self,
         secret: &Secret,
@@ -101,12 +106,18 @@ impl Verify for Alipay {
         if !request.form {
             return Err(SignError::Body);
         }
-        let text = Notification::read(request.body)
+        let fields = || form_urlencoded::parse(request.body).filter(|(name, _)| is_signed(name));
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields());
+        if !fields().any(|(name, _)| name == ID) {
+            form.append_pair(ID, request.id);
+        }
+        let unsigned = form.finish();
+        let text = Notification::read(unsigned.as_bytes())
             .map_err(|AmbiguousForm| SignError::Body)?
             .text(|_| true);
         let signature = ALGORITHM.sign(secret, &text).map_err(SignError::Secret)?;
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(form_urlencoded::parse(request.body).filter(|(name, _)| is_signed(name)));
+        let mut form = form_urlencoded::Serializer::new(unsigned);
         form.append_pair(SIGNATURE_TYPE, RSA2);
         form.append_pair(SIGNATURE, &Base64::encode_string(&signature));
         let body = Cow::Owned(form.finish().into_bytes());
@@ -174,7 +185,10 @@ fn begins_with_field(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
+    use crate::verify::scheme::published::fixtures::RSA;
 
     fn text(form: &str) -> Option<String> {
         let form = Notification::read(form.as_bytes()).ok()?;
@@ -206,5 +220,45 @@ mod tests {
         {
             assert!(text(plain).is_some(), "{plain}");
         }
+    }
+    /// A page that a buyer returns to gets parameters that the same key signed.
+    #[test]
+    fn only_notifications_are_deliveries() {
+        use rsa::pkcs8::{DecodePrivateKey as _, EncodePublicKey as _};
+
+        let key = rsa::PrivateKey::from_pkcs8_pem(RSA).expect("a key");
+        let public = rsa::PublicKey::from(&key).to_public_key_der().expect("DER");
+        let mut headers = HeaderMap::new();
+        let label = http::HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.insert(http::header::CONTENT_TYPE, label);
+        let judge = |fields: &str| {
+            // As it is signed, for no value is escaped.
+            let signature = ALGORITHM.sign(&Secret::new(RSA), fields.as_bytes()).expect("signed");
+            let mut form = form_urlencoded::Serializer::new(format!("{fields}&sign_type=RSA2"));
+            let body = form.append_pair("sign", &Base64::encode_string(&signature)).finish();
+            let (url, query, body) = ("", "", body.as_bytes());
+            let request = SignedRequest { method: "POST", url, headers: &headers, query, body };
+            let secrets = [Secret::from_key(public.as_bytes())];
+            ALIPAY.verify(&secrets, &request, None, SystemTime::now()).map(drop)
+        };
+        assert_eq!(judge("notify_id=1&out_trade_no=7&total_amount=1.00"), Ok(()));
+        for returned in [
+            "method=alipay.trade.page.pay.return&out_trade_no=7&total_amount=1.00",
+            "notify_id=&out_trade_no=7",
+            "out_trade_no=7",
+        ] {
+            assert_eq!(judge(returned), Err(VerifyError::MalformedBody), "{returned}");
+        }
+    }
+    #[test]
+    fn a_signed_form_has_an_id() {
+        let sign = |form: &'static str| {
+            let request = RequestToSign::new(form.as_bytes()).form().id("n 1");
+            let sent = ALIPAY.sign(&Secret::new(RSA), &request).expect("signed");
+            String::from_utf8(sent.body.into_owned()).expect("text")
+        };
+        assert!(sign("a=1&sign=x").starts_with("a=1&notify_id=n+1&sign_type=RSA2&sign="));
+        assert!(sign("").starts_with("notify_id=n+1&sign_type=RSA2&sign="));
+        assert!(sign("notify_id=7&a=1").starts_with("notify_id=7&a=1&sign_type=RSA2&sign="));
     }
 }

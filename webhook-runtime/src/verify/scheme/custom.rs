@@ -81,8 +81,8 @@ pub trait Verify: fmt::Debug + Send + Sync + 'static {
         Cow::Borrowed(item)
     }
 
-    /// The ranges of the body that contain the secret itself. The inbox stores asterisks in their
-    /// place. There are none by default.
+    /// The ranges of the body that contain the secret itself. The inbox and recordings store
+    /// asterisks in their place. There are none by default.
     fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
         let _ = body;
         Vec::new()

@@ -1,6 +1,5 @@
 //! The properties of a scheme: what it needs, what it covers, and where its signature is.
 
-#[cfg(feature = "inbox")]
 use std::ops::Range;
 
 use super::{
@@ -9,9 +8,7 @@ use super::{
 };
 #[cfg(feature = "axum")]
 use crate::verify::Field;
-#[cfg(feature = "inbox")]
-use crate::verify::json;
-use crate::verify::texts::equal;
+use crate::verify::{json, texts::equal};
 
 impl Scheme {
     /// The maximum number of secrets, if each has its own header.
@@ -45,13 +42,9 @@ impl Scheme {
     }
 
     /// The place of the token in a body that contains it, without the quotation marks.
-    #[cfg(feature = "inbox")]
     pub(crate) fn credentials(&self, body: &[u8]) -> Vec<Range<usize>> {
         let Placement::Pointer { pointer } = self.placement else { return Vec::new() };
-        let Ok(body) = std::str::from_utf8(body) else { return Vec::new() };
-        let token = json::raw_value(body, pointer).filter(|token| token.starts_with('"'));
-        let place = token.map(|token| json::byte_range(token, body));
-        place.map(|Range { start, end }| start + 1..end - 1).into_iter().collect()
+        json::text_range(body, pointer).into_iter().collect()
     }
 
     const fn signs_body(&self) -> bool {
@@ -211,7 +204,6 @@ mod tests {
         assert_eq!(Scheme::token().header("code").signature_parameter(), None);
     }
 
-    #[cfg(feature = "inbox")]
     #[test]
     fn the_token_in_a_body_is_found() {
         let token = Scheme::token().pointer("/passcode");

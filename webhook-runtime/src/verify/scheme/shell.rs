@@ -299,9 +299,11 @@ impl Scheme {
             words.push("--path-as-is".to_owned());
         }
         let signature = Variable(if self.algorithm.is_credential() { secret } else { SIGNATURE });
-        let mut url = vec![Text(request.url)];
+        // What comes behind a fragment is never sent.
+        let to = request.url.split_once('#').map_or(request.url, |(url, _)| url);
+        let mut url = vec![Text(to)];
         if let Placement::Query { name } = self.placement {
-            let mark = if request.url.contains('?') { "&" } else { "?" };
+            let mark = if to.contains('?') { "&" } else { "?" };
             url.extend([Text(mark), Text(name), Text("="), signature]);
         }
         words.push(word(&url));
@@ -526,6 +528,10 @@ mod tests {
     fn a_token_can_be_in_the_url() {
         let sent = command(Scheme::token().query("code")).expect("a token is plain");
         assert!(sent.contains("\ncurl -i \"http://127.0.0.1:3000/a?code=$SECRET\" -H"), "{sent}");
+        let scheme = Scheme::token().query("code");
+        let sent = scheme.shell_command(&ShellRequest::new("http://a/b#c?d"));
+        let sent = sent.expect("a token is plain");
+        assert!(sent.contains("\"http://a/b?code=$SECRET\""), "{sent}");
     }
 
     #[test]

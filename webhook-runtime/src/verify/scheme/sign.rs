@@ -127,8 +127,8 @@ impl<'r> SignedParts<'r> {
         Self { headers, query: String::new(), body: Cow::Borrowed(request.body) }
     }
 
-    /// The URL to send the request to: this one (or its path and query), and the query of these
-    /// parts.
+    /// The URL to send the request to: this one (or its path and query) without its fragment, which
+    /// is never sent, and the query of these parts.
     ///
     /// ```
     /// use webhook_runtime::{Secret, providers::EVENT_GRID, scheme::RequestToSign};
@@ -139,7 +139,8 @@ impl<'r> SignedParts<'r> {
     /// ```
     #[must_use]
     pub fn url_to_send(&self, url: &str) -> String {
-        let mark = match url.rsplit_once('?') {
+        let url = url.split_once('#').map_or(url, |(url, _)| url);
+        let mark = match url.split_once('?') {
             _ if self.query.is_empty() => "",
             None => "?",
             Some((_, "")) => "",
@@ -417,6 +418,8 @@ mod tests {
             token.url_to_send("https://a.example/?b=1"),
             "https://a.example/?b=1&code=s3cret"
         );
+        assert_eq!(token.url_to_send("/a?b?"), "/a?b?&code=s3cret");
+        assert_eq!(token.url_to_send("/a#b?c"), "/a?code=s3cret");
         // What ends a value or a query is escaped; the rest is sent as it is.
         let odd = sent(Scheme::token().query("code"), "a=b/c&d#e f\u{e9}%2b");
         assert_eq!(odd.query, "code=a=b/c%26d%23e%20f%C3%A9%2b");

@@ -500,6 +500,16 @@ mod tests_of_several_algorithms {
                 assert_eq!(judged, Err(VerifyError::KeyUnavailable), "{name} as {other}");
             }
         }
+        // The sender of a forgery chooses the algorithm: no key is missing because of that.
+        for (_, name, pair) in all() {
+            let document = pair.jwk_for(name).to_string();
+            for (algorithm, other, other_pair) in all() {
+                if other != name {
+                    let judged = judge(&other_pair.token(other, algorithm), &document);
+                    assert_eq!(judged, Err(VerifyError::UntrustedKey), "{other} by {name}");
+                }
+            }
+        }
         // One key of RSA with another hash than the token says.
         let token = rsa().token("RS512", SignatureAlgorithm::RsaSha256);
         let judged = judge(&token, &rsa().jwk_for("RS512").to_string());

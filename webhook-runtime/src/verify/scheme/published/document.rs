@@ -80,21 +80,22 @@ fn spki(text: &str, wanted: Wanted<'_>) -> Result<PublicKey, VerifyError> {
         .ok_or(VerifyError::KeyUnavailable)
 }
 
-/// A single key may lack an id: whoever fetched it asked for it by its id.
+/// A single key may lack an id: whoever fetched it asked for it by its id. A key that says that it is
+/// for something else is none that is missing, whatever its kind is.
 fn of_jwk(jwk: &Jwk, wanted: Wanted<'_>) -> Result<PublicKey, VerifyError> {
-    let key =
-        jwk::public_key(jwk, wanted.algorithm.key_type()).ok_or(VerifyError::KeyUnavailable)?;
+    if !jwk.contains_key("kty") {
+        return Err(VerifyError::KeyUnavailable);
+    }
     let is_named = wanted.id.is_none_or(|id| jwk::has_id(jwk, id) || jwk::has_no_id(jwk));
     let is_of_algorithm = !wanted.is_chosen || jwk::names(jwk, wanted.algorithm);
-    if is_named
-        && is_of_algorithm
-        && jwk::is_meant(jwk, wanted.algorithm)
-        && !jwk::has_expired(jwk, wanted.now)
+    if !is_named
+        || !is_of_algorithm
+        || !jwk::is_meant(jwk, wanted.algorithm)
+        || jwk::has_expired(jwk, wanted.now)
     {
-        Ok(key)
-    } else {
-        Err(VerifyError::UntrustedKey)
+        return Err(VerifyError::UntrustedKey);
     }
+    jwk::public_key(jwk, wanted.algorithm.key_type()).ok_or(VerifyError::KeyUnavailable)
 }
 
 /// Keys of other kinds and uses are skipped: a set has them as well.

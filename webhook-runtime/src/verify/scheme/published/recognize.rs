@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use crate::verify::scheme::key_encoding::der;
 
-/// The object identifiers of the keys in an SPKI (DER): RSA, elliptic curves, and Ed25519.
+/// The beginnings of the object identifiers of the keys in an SPKI (DER): RSA, also for PSS alone,
+/// elliptic curves, and Ed25519.
 const KINDS: [&[u8]; 3] = [
-    &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1],
+    &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1],
     &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1],
     &[6, 3, 0x2b, 0x65, 0x70],
 ];
@@ -42,11 +43,13 @@ mod tests {
     #[test]
     fn keys_of_pairs_are_told_from_secrets() {
         let rsa = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAokEm5ZZgeqb30ANoKVRb";
+        let pss = "MIIBIjALBgkqhkiG9w0BAQoDggEPADCCAQoCggEBAK+L";
         let p256 = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9zQgPrTI7YxUExyvKi87GqHwQkZJ";
         let ed25519 = "MCowBQYDK2VwAyEAPUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=";
         let der = der(ed25519).expect("DER");
         for public in [
             rsa.as_bytes(),
+            pss.as_bytes(),
             p256.as_bytes(),
             ed25519.as_bytes(),
             &der,
