@@ -188,7 +188,8 @@ pub(super) fn other_secret(provider: &Provider) -> Secret {
     } else if provider.scheme().is_some() {
         Secret::from_key(random_hex(16).into_bytes())
     } else {
-        Secret::new(format!("{}{}", random_hex(32), random_hex(32)))
+        let text = format!("{}{}", random_hex(32), random_hex(32));
+        Secret::new(provider.scheme_info().example_secret(&text))
     }
 }
 
