@@ -76,14 +76,12 @@ impl<'f> Parts<'f> {
     /// The next part, and the rest behind it unless it is the last one.
     fn split(&self, rest: &'f [u8]) -> Option<(&'f [u8], Option<&'f [u8]>)> {
         let (part, behind) = split_at(rest, &self.delimiter)?;
-        match behind.strip_prefix(LINE_END) {
-            Some(rest) => Some((part, Some(rest))),
-            // Some senders end with more than one line end.
-            None => {
-                let mut ends = behind.strip_prefix(b"--")?.chunks(LINE_END.len());
-                ends.all(|end| end == LINE_END).then_some((part, None))
-            }
+        if let Some(rest) = behind.strip_prefix(LINE_END) {
+            return Some((part, Some(rest)));
         }
+        // Some senders end with more than one line end.
+        let mut ends = behind.strip_prefix(b"--")?.chunks(LINE_END.len());
+        ends.all(|end| end == LINE_END).then_some((part, None))
     }
 }
 
