@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(judge(""), Err(VerifyError::MissingHeader("item")));
     }
 
-    /// Whoever sends no signature makes nobody fetch a key.
+    /// A request without a signature makes nobody fetch a key.
     #[test]
     fn no_key_is_asked_for_without_a_signature_in_the_query() {
         const IN_QUERY: KeySetScheme = Scheme::ed25519().query("sig").hex().key_set("acme");
