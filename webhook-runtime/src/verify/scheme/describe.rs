@@ -20,6 +20,7 @@ impl Scheme {
     }
 
     /// The needs of the scheme, and what its signature covers.
+    #[allow(unreachable_code, reason = "without the features of public keys, there are none")]
     pub(crate) fn scheme_info(&self) -> SchemeInfo {
         SchemeInfo {
             key_pair: match self.algorithm {
