@@ -27,9 +27,9 @@ use crate::{
 /// background, and the old one serves until then, for a day at most. If a provider names no keys, its
 /// set is also fetched again, once a minute, when none of them made a signature.
 ///
-/// At most 64 fetches run at a time for keys that have not verified anything yet, and 8 for those that
-/// have. When all 64 run, the peer with the most gives one up for another peer. Each URL was checked to
-/// be the provider's. Do not follow redirects.
+/// At most 64 fetches run at a time for keys that have not verified anything yet, and 8 for those
+/// that have. When all 64 run, the peer with the most gives one up for another peer. Each URL was
+/// checked to be the provider's. Do not follow redirects.
 pub trait KeySource: Send + Sync + 'static {
     /// Fetches a key: the body at the URL, or the key with the id.
     ///
@@ -324,7 +324,7 @@ mod tests {
         let found = async |minutes| {
             ring.key(&any(), at(minutes), Peer::default(), &metrics()).await.expect("a set")
         };
-        // What verified nothing yet is not kept, and fetched for each request.
+        // A set that verified nothing yet is not kept, and fetched for each request.
         ring.doubt(any(), at(0), &metrics());
         let old = found(0).await;
         ring.remember(any(), old, at(0));

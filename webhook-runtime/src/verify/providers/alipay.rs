@@ -25,11 +25,11 @@ const DOCS: &str = "https://opendocs.alipay.com/open/270/105902";
 /// has another `notify_time`, but the same `notify_id`.
 ///
 /// *Not signed:* headers and the URL. All of an app's notifications have the same key: compare
-/// `app_id`, `out_trade_no`, `total_amount` and `seller_id` with the order. It also signs the parameters
-/// with which a buyer returns to the shop; these have no `notify_id`, and are rejected. Values are signed unescaped
-/// and joined by `&`, so a value like `a&price=1` could be read as two fields. Forms with such a value
-/// are rejected: keep texts like that out of `subject` and `body`, and escape `passback_params`, as
-/// Alipay asks. Anyone who has seen such a form can still send it with the value split up.
+/// `app_id`, `out_trade_no`, `total_amount` and `seller_id` with the order. The key also signs the
+/// parameters with which a buyer returns to the shop; these have no `notify_id`, and are rejected.
+/// Values are signed unescaped and joined by `&`, so a value like `a&price=1` could be read as two
+/// fields. Forms with such a value are rejected: keep texts like that out of `subject` and `body`, and
+/// escape `passback_params`, as Alipay asks. Anyone who has seen such a form can still send it with the value split up.
 ///
 /// [docs]: https://opendocs.alipay.com/open/270/105902
 pub const ALIPAY: Provider = Provider::custom("alipay", &Alipay)

@@ -102,11 +102,8 @@ impl Verify for KeySetScheme {
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), VerifyError> {
         self.key_id(headers)?;
-        // The query is not here yet. What is read from it is checked with the body.
-        let mut values = self.scheme.signed_values().iter();
-        if self.scheme.signature_parameter().is_some()
-            || values.any(|value| value.query_parameter().is_some())
-        {
+        // The query is not here yet. What is read from it is checked before a key is asked for.
+        if self.reads_query() {
             return Ok(());
         }
         self.verifier(None)?.read_head(headers, "")?.check_format()
@@ -114,6 +111,9 @@ impl Verify for KeySetScheme {
 
     fn key_request(&self, request: &SignedRequest<'_>) -> Result<Option<KeyRequest>, VerifyError> {
         let id = self.key_id(request.headers)?.map(str::to_owned);
+        if self.reads_query() {
+            self.verifier(None)?.read_head(request.headers, request.query)?.check_format()?;
+        }
         Ok(Some(KeyRequest::InSet { set: self.set, id }))
     }
 
@@ -133,6 +133,13 @@ impl Verify for KeySetScheme {
 }
 
 impl KeySetScheme {
+    /// True if the signature or a signed value is in the query.
+    fn reads_query(&self) -> bool {
+        let mut values = self.scheme.signed_values().iter();
+        self.scheme.signature_parameter().is_some()
+            || values.any(|value| value.query_parameter().is_some())
+    }
+
     fn verifier(&self, tolerance: Option<std::time::Duration>) -> Result<Verifier, VerifyError> {
         // The endpoint has checked at start that a tolerance has a time to go with it.
         let verifier = Verifier::new(&Mechanism::Data(self.scheme), tolerance, false);
@@ -286,6 +293,32 @@ mod tests {
         assert_eq!(judge("item=7"), Ok(()));
         assert_eq!(judge("item=8"), Err(VerifyError::InvalidSignature));
         assert_eq!(judge(""), Err(VerifyError::MissingHeader("item")));
+    }
+
+    /// A request without a signature makes nobody fetch a key.
+    #[test]
+    fn no_key_is_asked_for_without_a_signature_in_the_query() {
+        const IN_QUERY: KeySetScheme = Scheme::ed25519().query("sig").hex().key_set("acme");
+        const WITH_VALUE: KeySetScheme = Scheme::ed25519()
+            .header("x-signature")
+            .hex()
+            .values(&[SignedValue::query("item", "item")])
+            .signed("{item}:{body}")
+            .key_set("acme");
+        let asks = |scheme: &KeySetScheme, headers: &HeaderMap, query: &str| {
+            let request = SignedRequest { method: "POST", url: "", headers, query, body: b"{}" };
+            scheme.key_request(&request).map(|wanted| wanted.is_some())
+        };
+        let (none, mut signed) = (HeaderMap::new(), HeaderMap::new());
+        let signature = "0".repeat(128);
+        signed.insert("x-signature", signature.parse().expect("a value"));
+        assert_eq!(asks(&IN_QUERY, &none, &format!("sig={signature}")), Ok(true));
+        assert_eq!(asks(&IN_QUERY, &none, ""), Err(VerifyError::MissingHeader("sig")));
+        assert_eq!(asks(&IN_QUERY, &none, "sig=0"), Err(VerifyError::MalformedSignature("sig")));
+        assert_eq!(asks(&WITH_VALUE, &signed, "item=1"), Ok(true));
+        assert_eq!(asks(&WITH_VALUE, &signed, ""), Err(VerifyError::MissingHeader("item")));
+        let missing = Err(VerifyError::MissingHeader("x-signature"));
+        assert_eq!(asks(&WITH_VALUE, &none, "item=1"), missing);
     }
 
     #[test]

@@ -299,7 +299,7 @@ impl Scheme {
             words.push("--path-as-is".to_owned());
         }
         let signature = Variable(if self.algorithm.is_credential() { secret } else { SIGNATURE });
-        // What comes behind a fragment is never sent.
+        // A fragment is never sent, and nothing behind it.
         let to = request.url.split_once('#').map_or(request.url, |(url, _)| url);
         let mut url = vec![Text(to)];
         if let Placement::Query { name } = self.placement {
