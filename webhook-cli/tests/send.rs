@@ -4,6 +4,7 @@ mod receiver;
 
 use std::process::Output;
 
+use base64ct::{Base64, Encoding as _};
 use receiver::{Receiver, secret, signers, webhook};
 use serde_json::Value;
 
@@ -221,4 +222,32 @@ fn handshakes_are_sent() {
     let shown = text(&sent.stdout);
     assert!(shown.contains("url_verification"), "{shown}");
     assert_eq!(send(&receiver, "stripe", &["--handshake"]).status.code(), Some(2));
+}
+
+/// Braintree and Dropbox Sign label a form of their own, whatever the payload is.
+#[test]
+fn an_example_has_one_content_type_and_names_the_parts_of_a_secret() {
+    for name in ["braintree", "dropbox-sign", "pandadoc"] {
+        let shown = text(&webhook(&["providers", name], "").stdout);
+        assert_eq!(shown.matches("content-type:").count(), 1, "{shown}");
+    }
+    let shown = text(&webhook(&["providers", "braintree"], "").stdout);
+    assert!(shown.contains("secret         public_key:private_key"), "{shown}");
+}
+
+#[test]
+fn an_xml_sample_has_its_event_and_takes_no_values() {
+    let signed = |more: &[&str]| {
+        let arguments = ["sign", "braintree", "--secret-env", "TEST_SECRET"];
+        webhook(&[&arguments[..], more].concat(), "public:private")
+    };
+    let output = signed(&["--event", "check", "--output", "json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let fields = form_urlencoded::parse(json["body"].as_str().expect("text").as_bytes());
+    let payload = fields.into_owned().find(|(name, _)| name == "bt_payload").expect("a payload").1;
+    let xml = Base64::decode_vec(&payload).expect("base64");
+    assert!(text(&xml).contains("<kind>check</kind>"), "{}", text(&xml));
+    let output = signed(&["--set", "/kind=check"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("XML"), "{}", text(&output.stderr));
 }

@@ -86,7 +86,7 @@ async fn undecodable_bodies_become_dead_letters() {
     );
     let malformed = reasons[1].as_deref().unwrap_or_default();
     assert!(
-        malformed.starts_with("400: the body is malformed: the body is not JSON"),
+        malformed.starts_with("400: the request is malformed: the body is not JSON"),
         "{malformed}"
     );
     assert_eq!((reasons.len(), seen.take().len()), (3, 0));

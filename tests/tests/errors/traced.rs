@@ -87,7 +87,7 @@ async fn a_body_that_does_not_fit_says_where() {
     );
     assert_eq!(status(&router, delivery(r#"{"items":"#)).await, 400);
     let line = warnings.line();
-    assert!(line.contains("the body is malformed: the body is not JSON: EOF"), "{line}");
+    assert!(line.contains("the request is malformed: the body is not JSON: EOF"), "{line}");
 }
 
 #[tokio::test]

@@ -216,10 +216,13 @@ async fn a_source_that_fails() {
 #[derive(Debug)]
 struct Refusing;
 
-const ERRORS: [VerifyError; 13] = [
+const ERRORS: [VerifyError; 16] = [
     VerifyError::MissingHeader("x-refusing"),
     VerifyError::RepeatedHeader("x-refusing"),
     VerifyError::MalformedHeader("x-refusing"),
+    VerifyError::MissingParameter("refusing"),
+    VerifyError::RepeatedParameter("refusing"),
+    VerifyError::MalformedParameter("refusing"),
     VerifyError::MalformedSignature("x-refusing"),
     VerifyError::TooManySignatures("x-refusing"),
     VerifyError::MalformedTimestamp,

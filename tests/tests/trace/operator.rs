@@ -2,7 +2,11 @@
 
 use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
-use webhook_runtime::{Delivery, Quota, Secret, Webhooks, providers::GITHUB, webhook};
+use webhook_runtime::{
+    Delivery, Quota, Secret, Webhooks,
+    providers::{BRAINTREE, GITHUB},
+    webhook,
+};
 
 use crate::{
     common::{self, PATH, SECRET, ask, delivery, post, router, set, sign, status},
@@ -114,13 +118,13 @@ async fn rejections_are_spans_with_a_reason() {
         (delivery(vec![0; 3_000_000]), "413", "the body has more than 2097152 bytes"),
         (unsigned(), "401", "the header x-signature is missing"),
         (repeated, "401", "the header x-signature was sent more than once"),
-        (signed("00"), "401", "the signature in the header x-signature is malformed"),
+        (signed("00"), "401", "the signature in x-signature is malformed"),
         (signed(&"0".repeat(64)), "401", "signature does not match any configured secret"),
         (image, "415", "the content type is not supported"),
         (
             delivery("not JSON"),
             "400",
-            "the body is malformed: the body is not JSON: expected ident at line 1 column 2",
+            "the request is malformed: the body is not JSON: expected ident at line 1 column 2",
         ),
         (delivery("{}"), "422", "the body does not fit the payload at id: missing field `id`"),
     ] {
@@ -133,6 +137,20 @@ async fn rejections_are_spans_with_a_reason() {
         let verified = matches!(outcome, "400" | "422") || reason.contains("content type");
         assert_eq!(delivery.contains_key("secret_name"), verified, "{reason}");
     }
+}
+
+#[tokio::test]
+async fn a_refused_challenge_has_its_reason() {
+    #[webhook(path = "/webhook", provider = BRAINTREE)]
+    async fn paid(_: &Delivery) {}
+    let hooks = Webhooks::new().mount::<paid>().secrets::<paid>([Secret::new("public:private")]);
+    let router = hooks.into_router().expect("nothing is wrong with it");
+    let mut request = post("/webhook?bt_challenge=x", HeaderMap::new(), "");
+    *request.method_mut() = http::Method::GET;
+    let (records, _guard) = Records::start();
+    assert_eq!(status(&router, request).await, 400);
+    let reason = "the request is malformed: the challenge is not of the provider's form";
+    assert_eq!(records.reason(), reason);
 }
 
 #[tokio::test]

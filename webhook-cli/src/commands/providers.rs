@@ -147,7 +147,9 @@ fn example(provider: &Provider) -> Option<String> {
         ..Capture::default()
     };
     capture.headers.push(("host".to_owned(), "example.com".into()));
-    capture.headers.push(("content-type".to_owned(), sample.content_type.into()));
+    if !signed.headers.contains_key("content-type") {
+        capture.headers.push(("content-type".to_owned(), sample.content_type.into()));
+    }
     for (name, value) in sample.headers {
         if !signed.headers.contains_key(name) {
             capture.headers.push((name.to_owned(), value.into_bytes()));
@@ -178,6 +180,7 @@ fn facts(provider: &Provider) -> Facts {
         _ if !info.needs_secret => "none: the provider publishes its keys".to_owned(),
         Some(scheme) => key(scheme.key_encoding()).to_owned(),
         None if info.key_pair.is_some() => key(KeyEncoding::Pem).to_owned(),
+        None if !info.secret_parts.is_empty() => info.secret_parts.join(":"),
         None => "text, or as its documentation says".to_owned(),
     };
     let field = |field: Option<Field>| {

@@ -138,6 +138,9 @@ fn find(search: &Search<'_>, reason: VerifyError) -> Option<Cause> {
         VerifyError::MissingHeader(_)
             | VerifyError::RepeatedHeader(_)
             | VerifyError::MalformedHeader(_)
+            | VerifyError::MissingParameter(_)
+            | VerifyError::RepeatedParameter(_)
+            | VerifyError::MalformedParameter(_)
             | VerifyError::MalformedSignature(_)
             | VerifyError::TooManySignatures(_)
     );

@@ -3,12 +3,16 @@
 use webhook_runtime::scheme::VerifyError;
 
 use super::{Cause, header::signature_names, search::Search};
+use crate::sample::FORM;
 
 pub(super) fn find(search: &Search<'_>, reason: VerifyError) -> Option<Cause> {
     length(search)
         .or_else(|| placeholder(search))
         .or_else(|| wrong_kind(search))
+        .or_else(|| secret_form(reason))
+        .or_else(|| parsed_form(search, reason))
         .or_else(|| header(search, reason))
+        .or_else(|| parameter(search, reason))
 }
 
 /// A body that is shorter than its head promises.
@@ -219,6 +223,58 @@ fn kind(text: &str) -> Option<&'static str> {
     let is_discord = dotted.len() == 3 && dotted.iter().all(|part| is_word(part));
     (has_prefix || is_git || is_paddle || is_twilio || is_airtable || is_telegram || is_discord)
         .then_some(KIND)
+}
+
+/// A secret that the scheme cannot read.
+fn secret_form(reason: VerifyError) -> Option<Cause> {
+    let VerifyError::InvalidSecret(error) = reason else { return None };
+    Some(Cause::new(
+        "secret-malformed",
+        format!("The configured secret {error}."),
+        "Give the secret in the form that the documentation of the provider's constant names.",
+    ))
+}
+
+/// JSON in the place of a form.
+fn parsed_form(search: &Search<'_>, reason: VerifyError) -> Option<Cause> {
+    let provider = search.provider();
+    let is_multipart = provider.scheme_info().multipart_field.is_some();
+    let is_json = search.body().trim_ascii_start().starts_with(b"{");
+    if reason != VerifyError::MalformedBody
+        || !is_json
+        || !(is_multipart || provider.signs_forms_only())
+    {
+        return None;
+    }
+    let form = if is_multipart { "multipart/form-data" } else { FORM };
+    Some(Cause::new(
+        "body-form-parsed",
+        format!("Likely: something read the form, and wrote JSON. This provider sends {form}."),
+        "Keep the bytes of the body as they arrived, before anything parses the form.",
+    ))
+}
+
+/// A query parameter that is not there.
+fn parameter(search: &Search<'_>, reason: VerifyError) -> Option<Cause> {
+    let VerifyError::MissingParameter(name) = reason else { return None };
+    if search.provider().signature_parameter() != Some(name) {
+        return Some(Cause::new(
+            "header-companion-missing",
+            format!(
+                "Likely: the signature is there, but the query parameter {name}, which belongs to it, was \
+                 removed."
+            ),
+            "Let the proxy or the handler pass the query on as well.",
+        ));
+    }
+    Some(Cause::new(
+        "signature-header-missing",
+        format!(
+            "Likely: something between the provider and you removed the query parameter {name}, or the \
+             request is not signed."
+        ),
+        "Let the proxy or gateway pass the query on; check that a secret is set at the provider.",
+    ))
 }
 
 /// A header that is not there.

@@ -1,9 +1,12 @@
 //! The bodies of some events, in the shape that their providers document.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 use webhook_runtime::Provider;
 
 use super::{Wishes, discord, linear, paddle, vendors, whatsapp};
+use crate::clock::rfc3339;
 
 /// The event of a sample that names none.
 pub(super) fn default_event(provider: &Provider) -> &'static str {
@@ -21,7 +24,9 @@ pub(super) fn default_event(provider: &Provider) -> &'static str {
         "meta" => "page",
         "discord" => "2",
         "alipay" => "TRADE_SUCCESS",
+        "braintree" => "subscription_charged_successfully",
         "dropbox-sign" => "signature_request_signed",
+        "pandadoc" => "document_state_changed",
         _ => "test",
     }
 }
@@ -45,12 +50,31 @@ pub(super) fn body(
         "standard-webhooks" | "svix" | "clerk" | "resend" | "polar" | "openai" => {
             json!({"type": event, "timestamp": "2025-10-09T08:53:20Z", "data": {"id": "obj_1"}})
         }
+        "pandadoc" => {
+            json!([{"data": {"id": "doc_1", "name": "A sample", "status": "document.completed"}}])
+        }
         // Its places are made when something is written into them.
         _ => match provider.batch() {
             Some(batch) if batch.array().is_empty() => json!([{}]),
             _ => vendors::body(provider, event, wishes.unix_millis / 1000),
         },
     }
+}
+
+/// The body of a provider whose payload is XML.
+pub(super) fn xml(provider: &Provider, event: &str, wishes: &Wishes) -> Option<String> {
+    if provider.name() != "braintree" {
+        return None;
+    }
+    let event = event.replace('&', "&amp;").replace('<', "&lt;");
+    let time =
+        rfc3339(UNIX_EPOCH + Duration::from_secs(wishes.unix_millis / 1000)).replace(".000", "");
+    Some(format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<notification>\n  \
+         <timestamp type=\"datetime\">{time}</timestamp>\n  <kind>{event}</kind>\n  \
+         <subject>\n    <subscription>\n      <id>sub_1</id>\n    </subscription>\n  </subject>\n\
+         </notification>\n"
+    ))
 }
 
 /// The fields of a form, without what is written into it later: of a payment, or a message.

@@ -20,6 +20,8 @@ use webhook_runtime::{BatchLayout, Field, Provider};
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
+const XML: &str = "application/xml";
+
 /// The wishes for a sample.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wishes {
@@ -69,6 +71,12 @@ pub(crate) fn build(provider: &Provider, wishes: &Wishes) -> Result<Sample, Stri
     if is_form && provider.json_form_field().is_none() {
         let body = fields(provider, name, wishes)?;
         return Ok(Sample { content_type: FORM, headers, body, event });
+    }
+    if let Some(xml) = bodies::xml(provider, name, wishes).filter(|_| wishes.data.is_none()) {
+        if !wishes.set.is_empty() {
+            return Err("the sample is XML, which no value can be set in".to_owned());
+        }
+        return Ok(Sample { content_type: XML, headers, body: xml.into_bytes(), event });
     }
     let mut json = match &wishes.data {
         Some(data) => serde_json::from_slice(data).map_err(|error| format!("the data: {error}"))?,

@@ -89,7 +89,7 @@ impl fmt::Display for Failure {
         let text = match self {
             Self::Error(text) => return f.write_str(text),
             Self::Panic(panicked) => format!("the handler {panicked}"),
-            Self::Payload(rejection) => rejection.explained(),
+            Self::Payload(rejection) => rejection.explained().to_string(),
         };
         f.write_str(truncate(&text, MAX_TEXT))
     }

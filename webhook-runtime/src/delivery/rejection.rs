@@ -61,7 +61,7 @@ pub enum Rejection {
     IncompleteBody,
     /// 415: payloads cannot be decoded from this content type.
     UnsupportedContentType,
-    /// 400: the body is not what its content type says.
+    /// 400: the body is not what its content type says, or a challenge is not of the provider's form.
     Malformed {
         /// The problem.
         detail: String,
@@ -216,15 +216,8 @@ impl Rejection {
 
     /// The reason for operators, in the trace and in the inbox: with path and detail, and without
     /// the values that the sender wrote.
-    pub(crate) fn explained(&self) -> String {
-        match self {
-            Self::Malformed { detail } => format!("{self}: {detail}"),
-            Self::Mismatch { path, detail } => {
-                let at = if path.is_empty() { "" } else { " at " };
-                format!("{self}{at}{}: {}", shown_path(path), shown_detail(detail))
-            }
-            _ => self.to_string(),
-        }
+    pub(crate) const fn explained(&self) -> Explained<'_> {
+        Explained(self)
     }
 
     /// A text with path and detail, if it ends with this rejection.
@@ -286,7 +279,7 @@ impl fmt::Display for Rejection {
             Self::BodyTimeout => f.write_str("the body did not arrive in time"),
             Self::IncompleteBody => f.write_str("the body is incomplete"),
             Self::UnsupportedContentType => f.write_str("the content type is not supported"),
-            Self::Malformed { .. } => f.write_str("the body is malformed"),
+            Self::Malformed { .. } => f.write_str("the request is malformed"),
             // The path is left out too: keys of a map come from the sender.
             Self::Mismatch { .. } => f.write_str("the body does not fit the payload"),
             Self::BatchFailed { failed } => {
@@ -305,6 +298,23 @@ impl fmt::Display for Rejection {
             }
             Self::HandlerPanicked => f.write_str("the handler panicked"),
             Self::HandlerFailed => f.write_str("the handler failed"),
+        }
+    }
+}
+
+/// A rejection with path and detail: see [`Rejection::explained`].
+pub(crate) struct Explained<'r>(&'r Rejection);
+
+impl fmt::Display for Explained<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rejection = self.0;
+        match rejection {
+            Rejection::Malformed { detail } => write!(f, "{rejection}: {detail}"),
+            Rejection::Mismatch { path, detail } => {
+                let at = if path.is_empty() { "" } else { " at " };
+                write!(f, "{rejection}{at}{}: {}", shown_path(path), shown_detail(detail))
+            }
+            _ => rejection.fmt(f),
         }
     }
 }

@@ -202,7 +202,7 @@ impl<'a> MatchedEvent<'a> {
                 let delivery = encoded.delivery();
                 let (endpoint, delivery_id) = (delivery.endpoint(), delivery.traced_id());
                 let event = name.as_deref();
-                let reason = error.explained();
+                let reason = error.explained().to_string();
                 tracing::warn!(endpoint, delivery_id, event, reason, "a known event does not fit");
             }
             // The name may be missing because the body is malformed.

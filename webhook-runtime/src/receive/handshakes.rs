@@ -17,7 +17,7 @@ use crate::{
             self, Handshake, HandshakeContext, HandshakeError, HandshakeRequest, HandshakeStep,
             MAX_UNSIGNED_BODY, Reply,
         },
-        scheme::{Keys, VerifyError},
+        scheme::Keys,
     },
 };
 
@@ -154,6 +154,6 @@ fn may_be_in_body(
     rejection: &Rejection,
     asked: &HandshakeRequest<'_>,
 ) -> bool {
-    matches!(rejection, Rejection::Unauthorized(VerifyError::MissingHeader(_)))
+    matches!(rejection, Rejection::Unauthorized(error) if error.is_missing())
         && handshake::body_may_match(handshakes, asked)
 }

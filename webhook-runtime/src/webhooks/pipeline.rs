@@ -123,10 +123,11 @@ impl Pipeline {
     }
 
     fn reject(&self, rejection: Rejection, parts: Parts) -> Response {
-        tracing::info!(reason = %rejection, "refused");
+        let reason = rejection.explained();
+        tracing::info!(%reason, "refused");
         let Endpoint { name, provider, .. } = self.receiver.endpoint;
         let status = rejection.status().as_u16();
-        console::failure(format_args!("{status} {name}: refused: {rejection}"));
+        console::failure(format_args!("{status} {name}: refused: {reason}"));
         let response = rejection.into_response_with(parts.headers, parts.extensions);
         reported(shape_for_provider(provider, response))
     }

@@ -138,7 +138,7 @@ impl ProviderVerifier {
                     handshake::find_signed(self.handshakes, &whole).map(|found| (found, whole))
                 }
                 // The body of an unsigned request is looked at only if it claims no signature.
-                Err(VerifyError::MissingHeader(_)) if request.body.len() <= MAX_UNSIGNED_BODY => {
+                Err(error) if error.is_missing() && request.body.len() <= MAX_UNSIGNED_BODY => {
                     handshake::find_unsigned(self.handshakes, &whole).map(|found| (found, whole))
                 }
                 Err(_) => None,

@@ -34,8 +34,8 @@ const HANDSHAKES: &[Handshake] = &[Handshake::unsigned(
 ///
 /// Before it delivers, eBay asks for a hash of a challenge, your
 /// [verify token](crate::Webhooks::verify_token) and the endpoint's public URL: the program does not
-/// start without them. The public URL must be the one that is registered at eBay, letter by letter and
-/// without a query.
+/// start without them. eBay takes a token of 32 to 80 letters, digits, `_` and `-`. The public URL must
+/// be the one that is registered at eBay, letter by letter and without a query.
 ///
 /// *Not signed:* headers, the URL and the time. A recorded delivery can be replayed. The hash is
 /// SHA-1: whoever can make eBay sign a body of their choice could find another with the same hash.

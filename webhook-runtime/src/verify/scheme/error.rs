@@ -17,7 +17,13 @@ pub enum VerifyError {
     RepeatedHeader(&'static str),
     /// A required header is malformed.
     MalformedHeader(&'static str),
-    /// The signature header does not have the scheme's grammar or encoding.
+    /// A required query parameter is missing.
+    MissingParameter(&'static str),
+    /// A required query parameter was sent more than once.
+    RepeatedParameter(&'static str),
+    /// A required query parameter is malformed.
+    MalformedParameter(&'static str),
+    /// The signature does not have the scheme's grammar or encoding.
     MalformedSignature(&'static str),
     /// The signature header lists more than eight signatures.
     TooManySignatures(&'static str),
@@ -51,6 +57,9 @@ impl VerifyError {
             Self::MissingHeader(_) => "missing_header",
             Self::RepeatedHeader(_) => "repeated_header",
             Self::MalformedHeader(_) => "malformed_header",
+            Self::MissingParameter(_) => "missing_parameter",
+            Self::RepeatedParameter(_) => "repeated_parameter",
+            Self::MalformedParameter(_) => "malformed_parameter",
             Self::MalformedSignature(_) => "malformed_signature",
             Self::TooManySignatures(_) => "too_many_signatures",
             Self::MalformedTimestamp => "malformed_timestamp",
@@ -64,6 +73,11 @@ impl VerifyError {
             Self::InvalidSecret(_) => "invalid_secret",
         }
     }
+
+    /// True if a request without any signature gets this error.
+    pub(crate) const fn is_missing(&self) -> bool {
+        matches!(self, Self::MissingHeader(_) | Self::MissingParameter(_))
+    }
 }
 
 impl fmt::Display for VerifyError {
@@ -72,9 +86,14 @@ impl fmt::Display for VerifyError {
             Self::MissingHeader(name) => write!(f, "the header {name} is missing"),
             Self::RepeatedHeader(name) => write!(f, "the header {name} was sent more than once"),
             Self::MalformedHeader(name) => write!(f, "the header {name} is malformed"),
-            Self::MalformedSignature(name) => {
-                write!(f, "the signature in the header {name} is malformed")
+            Self::MissingParameter(name) => write!(f, "the query parameter {name} is missing"),
+            Self::RepeatedParameter(name) => {
+                write!(f, "the query parameter {name} was sent more than once")
             }
+            Self::MalformedParameter(name) => {
+                write!(f, "the query parameter {name} is malformed")
+            }
+            Self::MalformedSignature(name) => write!(f, "the signature in {name} is malformed"),
             Self::TooManySignatures(name) => {
                 write!(f, "the header {name} lists too many signatures")
             }
@@ -105,10 +124,10 @@ mod tests {
             (VerifyError::MissingHeader("x-a"), "the header x-a is missing"),
             (VerifyError::RepeatedHeader("x-a"), "the header x-a was sent more than once"),
             (VerifyError::MalformedHeader("x-a"), "the header x-a is malformed"),
-            (
-                VerifyError::MalformedSignature("x-a"),
-                "the signature in the header x-a is malformed",
-            ),
+            (VerifyError::MissingParameter("a"), "the query parameter a is missing"),
+            (VerifyError::RepeatedParameter("a"), "the query parameter a was sent more than once"),
+            (VerifyError::MalformedParameter("a"), "the query parameter a is malformed"),
+            (VerifyError::MalformedSignature("x-a"), "the signature in x-a is malformed"),
             (VerifyError::TooManySignatures("x-a"), "the header x-a lists too many signatures"),
             (VerifyError::InvalidSignature, "signature does not match any configured secret"),
             (VerifyError::InvalidSecret(SecretError::Malformed("text")), "a secret is not text"),

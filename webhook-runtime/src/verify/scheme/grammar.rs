@@ -172,9 +172,9 @@ impl Placement {
             Self::Query { name } => {
                 let mut values =
                     query.split('&').filter_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-                let value = values.next().ok_or(VerifyError::MissingHeader(name))?;
+                let value = values.next().ok_or(VerifyError::MissingParameter(name))?;
                 if values.next().is_some() {
-                    return Err(VerifyError::RepeatedHeader(name));
+                    return Err(VerifyError::RepeatedParameter(name));
                 }
                 claimed.push(name, value, None)?;
             }
@@ -646,9 +646,9 @@ mod tests {
         assert_eq!(judge("code=a%2Bb"), found(&["a%2Bb"], None));
         assert_eq!(judge("x=1&code=a=b&y"), found(&["a=b"], None));
         for query in ["", "code", "xcode=a", "codes=a", "Code=a"] {
-            assert_eq!(judge(query), Err(VerifyError::MissingHeader("code")), "{query:?}");
+            assert_eq!(judge(query), Err(VerifyError::MissingParameter("code")), "{query:?}");
         }
-        assert_eq!(judge("code=a&code=a"), Err(VerifyError::RepeatedHeader("code")));
+        assert_eq!(judge("code=a&code=a"), Err(VerifyError::RepeatedParameter("code")));
         assert_eq!(judge("code="), Err(VerifyError::MalformedSignature("code")));
     }
 

@@ -156,7 +156,7 @@ impl<'r> SignedParts<'r> {
 pub enum SignError {
     /// The secret cannot be used with this scheme.
     Secret(SecretError),
-    /// The value is not valid in this header.
+    /// The value for this header is missing, or is not valid in a header.
     Header(&'static str),
     /// The URL lacks this query parameter, or its value cannot be signed.
     Query(&'static str),
@@ -175,7 +175,9 @@ impl fmt::Display for SignError {
             Self::Query(name) => {
                 write!(f, "the URL has no query parameter {name} with a value to sign")
             }
-            Self::Header(name) => write!(f, "the value for the header {name} is not ASCII text"),
+            Self::Header(name) => {
+                write!(f, "the value for the header {name} is missing, or is not ASCII text")
+            }
         }
     }
 }
@@ -483,7 +485,10 @@ mod tests {
     fn errors_have_messages() {
         for (error, text) in [
             (SignError::Secret(SecretError::Malformed("text")), "the secret is not text"),
-            (SignError::Header("x-id"), "the value for the header x-id is not ASCII text"),
+            (
+                SignError::Header("x-id"),
+                "the value for the header x-id is missing, or is not ASCII text",
+            ),
             (SignError::Query("id"), "the URL has no query parameter id with a value to sign"),
             (SignError::Body, "the body has no place for the scheme's signature"),
             (SignError::Unsupported, "only the provider has the key that signs"),

@@ -177,13 +177,20 @@ impl Scheme {
                 }
                 (ValueSource::Header(_), _) => None,
                 (ValueSource::Query(name), _) => form::value(query.as_bytes(), name)
-                    .map_err(|form::AmbiguousForm| VerifyError::MalformedHeader(name))?,
+                    .map_err(|form::AmbiguousForm| VerifyError::MalformedParameter(name))?,
+            };
+            let (missing, malformed) = match value.source {
+                ValueSource::Header(_) => {
+                    (VerifyError::MissingHeader(label), VerifyError::MalformedHeader(label))
+                }
+                ValueSource::Query(_) => {
+                    (VerifyError::MissingParameter(label), VerifyError::MalformedParameter(label))
+                }
             };
             if text.is_none() && value.between.is_none() {
-                return Err(VerifyError::MissingHeader(label));
+                return Err(missing);
             }
-            let value = value.read(text, self.border_of(value));
-            read.push(value.ok_or(VerifyError::MalformedHeader(label))?);
+            read.push(value.read(text, self.border_of(value)).ok_or(malformed)?);
         }
         Ok(read)
     }
