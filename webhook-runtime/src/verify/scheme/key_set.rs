@@ -292,7 +292,7 @@ mod tests {
         };
         assert_eq!(judge("item=7"), Ok(()));
         assert_eq!(judge("item=8"), Err(VerifyError::InvalidSignature));
-        assert_eq!(judge(""), Err(VerifyError::MissingHeader("item")));
+        assert_eq!(judge(""), Err(VerifyError::MissingParameter("item")));
     }
 
     /// A request without a signature makes nobody fetch a key.
@@ -313,10 +313,10 @@ mod tests {
         let signature = "0".repeat(128);
         signed.insert("x-signature", signature.parse().expect("a value"));
         assert_eq!(asks(&IN_QUERY, &none, &format!("sig={signature}")), Ok(true));
-        assert_eq!(asks(&IN_QUERY, &none, ""), Err(VerifyError::MissingHeader("sig")));
+        assert_eq!(asks(&IN_QUERY, &none, ""), Err(VerifyError::MissingParameter("sig")));
         assert_eq!(asks(&IN_QUERY, &none, "sig=0"), Err(VerifyError::MalformedSignature("sig")));
         assert_eq!(asks(&WITH_VALUE, &signed, "item=1"), Ok(true));
-        assert_eq!(asks(&WITH_VALUE, &signed, ""), Err(VerifyError::MissingHeader("item")));
+        assert_eq!(asks(&WITH_VALUE, &signed, ""), Err(VerifyError::MissingParameter("item")));
         let missing = Err(VerifyError::MissingHeader("x-signature"));
         assert_eq!(asks(&WITH_VALUE, &none, "item=1"), missing);
     }

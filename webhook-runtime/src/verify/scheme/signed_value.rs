@@ -335,7 +335,7 @@ mod tests {
         assert_eq!(judge_query(&headers, "x=y&data.id=a%2d1"), Ok(()));
         assert_eq!(judge_query(&headers, "data.id=A-2"), Err(VerifyError::InvalidSignature));
         assert_eq!(judge_query(&headers, ""), Err(VerifyError::InvalidSignature));
-        let malformed = Err(VerifyError::MalformedHeader("data.id"));
+        let malformed = Err(VerifyError::MalformedParameter("data.id"));
         for query in ["data.id=", "data.id=a%3B", "data.id=A-1&data.id=A-1", "data.id=%ff"] {
             assert_eq!(judge_query(&headers, query), malformed, "{query}");
         }
