@@ -41,7 +41,7 @@ async fn sign(event: Value) -> Result<(), String> {
     if is_whole { Ok(()) } else { Err(event.to_string()) }
 }
 
-/// What is stored is the JSON, so that it can be run again.
+/// The JSON is stored, so that it can be run again.
 #[tokio::test]
 async fn an_inbox_stores_the_json_of_a_form() {
     let inbox = Inbox::builder("").open_in_memory().expect("right");

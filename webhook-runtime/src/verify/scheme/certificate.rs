@@ -6,7 +6,7 @@ use x509_cert::der::{DecodePem as _, Encode as _};
 
 use super::{KeyType, published::PublicKey};
 
-/// How long after `now` the validity of a certificate may begin. A delivery can be judged again
+/// The time after `now` in which the validity of a certificate may begin. A delivery can be judged again
 /// as of the time of its receipt, with a certificate that was renewed since.
 const MAX_AHEAD: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 

@@ -21,7 +21,7 @@ pub enum KeyType {
     Rsa,
 }
 
-/// What each key is called in error messages.
+/// The name of each key in error messages.
 impl KeyType {
     /// The private key that signs.
     #[allow(dead_code, reason = "each type has a feature")]

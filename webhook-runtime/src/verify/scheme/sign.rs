@@ -422,7 +422,7 @@ mod tests {
         );
         assert_eq!(token.url_to_send("/a?b?"), "/a?b?&code=s3cret");
         assert_eq!(token.url_to_send("/a#b?c"), "/a?code=s3cret");
-        // What ends a value or a query is escaped; the rest is sent as it is.
+        // The characters that end a value or a query are escaped; the rest is sent as it is.
         let odd = sent(Scheme::token().query("code"), "a=b/c&d#e f\u{e9}%2b");
         assert_eq!(odd.query, "code=a=b/c%26d%23e%20f%C3%A9%2b");
         let signed = sent(Scheme::hmac_sha256().query("signature"), "s3cret");
