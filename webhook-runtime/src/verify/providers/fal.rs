@@ -11,7 +11,8 @@ const DOCS: &str = "https://docs.fal.ai/model-apis/model-endpoints/webhooks";
 ///
 /// *Set-up:* give the public URL as `webhook_url` when you submit a request to the queue. There is no
 /// secret: a [`KeySource`](crate::KeySource) fetches the set of public keys. Its keys have no ids, so
-/// that each is tried. fal asks not to keep them for more than a day.
+/// that each is tried. fal asks not to keep them for more than a day. The set was at
+/// `rest.alpha.fal.ai` before, and where it is now is *unconfirmed*.
 ///
 /// *Not signed:* the URL, and other headers than those with the id of the request, the id of the user
 /// and the time, which may be five minutes off. All users share the keys: a delivery to another user
