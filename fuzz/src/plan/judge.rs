@@ -80,7 +80,8 @@ impl Plan {
         }
         let start = body.iter().position(|mark| b"{[".contains(mark));
         let (before, json) = body.split_at(start.unwrap_or(body.len()));
-        !url.contains(['{', '[']) && !(before.iter().all(u8::is_ascii_graphic) && is_json(json))
+        let is_moved = before.iter().all(u8::is_ascii_graphic) && is_json(json);
+        !is_moved && !url.contains(['{', '['])
     }
 
     /// The signatures that a request claims, with the only key of each, and the times beside them.
