@@ -106,7 +106,7 @@ pub(crate) use parameters::ParameterRole;
 #[cfg(feature = "certificates")]
 pub(crate) use certificate::Certificate;
 
-#[cfg(any(feature = "ed25519", feature = "ecdsa", feature = "rsa", feature = "testing"))]
+#[cfg(any(feature = "ed25519", feature = "ecdsa", feature = "rsa"))]
 pub(crate) use published::SignatureAlgorithm;
 
 use grammar::{Grammar, Placement};
