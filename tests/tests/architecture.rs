@@ -74,6 +74,19 @@ fn verification_compiles_no_server() {
     assert!(!routers.contains("hyper-util"), "routers alone compile a server");
 }
 
+/// A program contains the schemes that it uses. Whatever reads the list of all of them would have each
+/// program contain them all, so only tests and tools read it.
+#[test]
+fn no_code_of_the_library_reads_the_list_of_all_providers() {
+    let list = sources().join("verify/providers/all.rs");
+    let files = rust_files(&sources());
+    assert!(files.contains(&list), "the list is found");
+    for file in files.iter().filter(|file| **file != list) {
+        let code = code_of(&fs::read_to_string(file).unwrap());
+        assert!(!code.contains("providers::ALL"), "{}", file.display());
+    }
+}
+
 #[test]
 fn the_picture_is_that_of_the_imports() {
     let imports = imports();

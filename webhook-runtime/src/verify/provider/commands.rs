@@ -78,8 +78,7 @@ impl Provider {
     /// True if the provider is one of the constants in [`providers`]: a provider of the user's own
     /// may have the name of one.
     fn is_built_in(&self) -> bool {
-        let is_this = |known: &&Self| known.name == self.name && known.docs_url == self.docs_url;
-        providers::ALL.iter().any(is_this)
+        providers::NAMES.contains(&(self.name, self.docs_url))
     }
 
     /// True if the provider's signature can be made with a secret of the endpoint.

@@ -255,3 +255,15 @@ pub const ALL: &[&Provider] = &[
     &ALIPAY,
     &DROPBOX_SIGN,
 ];
+
+/// The name and the documentation of each. To look a provider up in here links no schemes, as it would
+/// in [`ALL`].
+pub(crate) static NAMES: [(&str, &str); ALL.len()] = {
+    let mut names = [("", ""); ALL.len()];
+    let mut at = 0;
+    while at < ALL.len() {
+        names[at] = (ALL[at].name(), ALL[at].docs_url());
+        at += 1;
+    }
+    names
+};

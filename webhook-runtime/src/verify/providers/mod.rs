@@ -254,6 +254,7 @@ pub use airwallex::AIRWALLEX;
 #[cfg(feature = "rsa")]
 pub use alipay::ALIPAY;
 pub use all::ALL;
+pub(crate) use all::NAMES;
 pub use anthropic::ANTHROPIC;
 #[cfg(all(feature = "certificates", feature = "ecdsa", feature = "ecdsa-p384"))]
 pub use apple_app_store::APPLE_APP_STORE;
